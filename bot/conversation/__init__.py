@@ -1,0 +1,1 @@
+"""What the core hears and says: events, documents, the platform port, commands and dispatch."""

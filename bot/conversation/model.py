@@ -1,0 +1,423 @@
+"""The values that every room shares: references, documents, events, roles, errors."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal, Protocol
+
+
+class DomainError(Exception):
+    """A rule said no; the text is a sentence for the person who asked."""
+
+
+class PlatformError(Exception):
+    """A platform answered with something that trying again does not mend."""
+
+
+class PlatformUnavailable(PlatformError):
+    """The service is down or asks to slow down; trying again later may work."""
+
+    def __init__(self, text: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class NotPermitted(PlatformError):
+    """The bot may not do that there."""
+
+
+class Unreachable(NotPermitted):
+    """The person does not take direct messages from the bot."""
+
+
+class AccountLost(PlatformError):
+    """The bot's account no longer works (a dead token); only a person can mend that."""
+
+
+class Clock(Protocol):
+    """Tells the time; the only source of now."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PersonRef:
+    """One account on one platform."""
+
+    platform: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RoomRef:
+    """One room or channel on one platform."""
+
+    platform: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MessageRef:
+    """One message, in the room where it stands."""
+
+    room: RoomRef
+    id: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class People:
+    """A direct room with exactly these people and the bot; `ids` are sorted and not empty."""
+
+    platform: str
+    ids: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{'+'.join(self.ids)}"
+
+    @classmethod
+    def of(cls, *people: PersonRef) -> "People":
+        """Return the direct room of `people`, who are all on one platform."""
+        (platform,) = {person.platform for person in people}
+        return cls(platform, tuple(sorted({person.id for person in people})))
+
+
+Target = RoomRef | People
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryKey:
+    """The identity of one post, for ever: what it says, of which occasion, to whom.
+
+    `target` is the room or the people; `part` counts the messages of a long document.
+    """
+
+    circle: str
+    phase: str
+    prompt: str
+    occurrence: int
+    target: str
+    part: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.circle}/{self.phase}/{self.prompt}/{self.occurrence}/{self.target}/{self.part}"
+        )
+
+
+# --- documents: what is said, before any platform's markup ---------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words, plain or in one style."""
+
+    text: str
+    style: Literal["", "strong", "emph", "code"] = ""
+    kind: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead to `url` (http, https, mailto or matrix)."""
+
+    text: str
+    url: str
+    kind: Literal["link"] = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A person's name that rings for that person."""
+
+    person: PersonRef
+    name: str
+    kind: Literal["mention"] = "mention"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment, shown in the reader's zone where the platform can, else in `zone`, named."""
+
+    at: datetime
+    zone: str = "UTC"
+    form: Literal["datetime", "date"] = "datetime"
+    kind: Literal["moment"] = "moment"
+
+
+Inline = Text | Link | Mention | Moment
+Line = tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A title; `level` from 1."""
+
+    text: Line
+    level: int = 2
+    kind: Literal["heading"] = "heading"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph."""
+
+    text: Line
+    kind: Literal["paragraph"] = "paragraph"
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    """A list, numbered or not."""
+
+    items: tuple[Line, ...]
+    ordered: bool = False
+    kind: Literal["bullets"] = "bullets"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Somebody's words, verbatim."""
+
+    text: Line
+    kind: Literal["quote"] = "quote"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Words to type or copy as they stand."""
+
+    text: str
+    kind: Literal["code"] = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; platforms without tables show it as a list."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    kind: Literal["table"] = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that is sent along; `description` says what is in it to who cannot open it."""
+
+    name: str
+    media_type: str
+    content: bytes
+    description: str
+    kind: Literal["file"] = "file"
+
+
+Block = Heading | Paragraph | Bullets | Quote | Code | Table | File
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is said; `rings` is for words that should reach people who are not looking."""
+
+    blocks: tuple[Block, ...] = ()
+    rings: bool = False
+    language: str = "en"
+
+    def __add__(self, other: "Document") -> "Document":
+        """Return both, one after the other."""
+        return Document(self.blocks + other.blocks, self.rings or other.rings, self.language)
+
+    @property
+    def mentions(self) -> tuple[PersonRef, ...]:
+        """Everyone whom the document mentions, once each, in order."""
+        found = (part.person for part in self.inlines() if isinstance(part, Mention))
+        return tuple(dict.fromkeys(found))
+
+    def inlines(self) -> Iterator[Inline]:
+        """Yield every inline part in reading order."""
+        for block in self.blocks:
+            for line in lines_of(block):
+                yield from line
+
+
+def lines_of(block: Block) -> tuple[Line, ...]:
+    """Return the lines of inline parts that a block holds."""
+    if isinstance(block, Heading | Paragraph | Quote):
+        return (block.text,)
+    return block.items if isinstance(block, Bullets) else ()
+
+
+def line(*parts: str | Inline) -> Line:
+    """Return parts as one line; a plain string is plain text."""
+    return tuple(Text(part) if isinstance(part, str) else part for part in parts if part != "")
+
+
+def paragraph(*parts: str | Inline) -> Paragraph:
+    """Return a paragraph of these parts."""
+    return Paragraph(line(*parts))
+
+
+def bullets(items: Iterable[str | Line]) -> Bullets:
+    """Return a list with one entry an item."""
+    return Bullets(tuple(line(item) if isinstance(item, str) else item for item in items))
+
+
+def say(*parts: str | Inline, rings: bool = False) -> Document:
+    """Return a document of one paragraph."""
+    return Document((paragraph(*parts),), rings=rings)
+
+
+def document(*blocks: Block | str, rings: bool = False) -> Document:
+    """Return a document of these blocks; a plain string is a paragraph."""
+    made = tuple(paragraph(block) if isinstance(block, str) else block for block in blocks)
+    return Document(made, rings=rings)
+
+
+# --- events: one record of a conversation --------------------------------------------------
+
+
+class Kind(StrEnum):
+    """What happened; the first nine are the kinds of the record that files hold."""
+
+    POST = "post"
+    MESSAGE = "message"
+    ANSWER = "answer"
+    EDIT = "edit"
+    DELETE = "delete"
+    REACTION = "reaction"
+    JOIN = "join"
+    LEAVE = "leave"
+    COMMAND = "command"
+    MOVED = "moved"  # the room goes on under another id, which is the target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened in a room: the record of a conversation, and what adapters tell.
+
+    `thread` is the id of the thread's first message; `target` the id that an edit, a deletion or
+    a reaction is about. `direct` is true in a room that only the author shares with the bot,
+    `addressed` when the bot is mentioned or replied to. For JOIN and LEAVE `author` is who came
+    or went (`bot` true when that is the bot itself) and `by` who did it.
+    """
+
+    id: str
+    at: datetime
+    platform: str
+    room: str
+    kind: Kind
+    author: str
+    text: str = ""
+    thread: str | None = None
+    reply_to: str | None = None
+    target: str | None = None
+    mentions: tuple[str, ...] = ()
+    name: str = ""
+    direct: bool = False
+    addressed: bool = False
+    bot: bool = False
+    by: str = ""
+    banned: bool = False
+
+    @property
+    def person(self) -> PersonRef:
+        """Who did it."""
+        return PersonRef(self.platform, self.author)
+
+    @property
+    def where(self) -> RoomRef:
+        """The room it happened in."""
+        return RoomRef(self.platform, self.room)
+
+    @property
+    def ref(self) -> MessageRef:
+        """The event's own place."""
+        return MessageRef(self.where, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one look at a platform brought, and the `token` to ask on from."""
+
+    account: str
+    token: str
+    events: tuple[Event, ...] = ()
+
+
+# --- callers and roles ----------------------------------------------------------------------
+
+
+class Role(StrEnum):
+    """What a caller must be to use a command."""
+
+    ANYONE = "anyone"
+    MEMBER = "member"
+    CARER = "carer"
+    FACILITATOR = "facilitator"
+    ORGANISER = "organiser"  # named in the config, or may manage the room
+    ADMIN = "admin"
+
+
+class Audience(StrEnum):
+    """Who sees an answer."""
+
+    CALLER = "caller"
+    ROOM = "room"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, from where, and what they are in the circle that is meant.
+
+    `circle` is the id of that circle, None when the command is about none.
+    """
+
+    person: PersonRef
+    name: str
+    room: RoomRef
+    direct: bool = False
+    roles: frozenset[Role] = frozenset({Role.ANYONE})
+    circle: int | None = None
+    message: str = ""
+    thread: str | None = None
+    reply_to: str | None = None
+    said_at: datetime | None = None
+    zone: str = "UTC"
+
+    def may(self, role: Role) -> bool:
+        """Return whether the caller has `role`."""
+        return role in self.roles
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a platform can do; contract tests skip by these, never by a platform's name.
+
+    `longest` counts the UTF-8 bytes of a message's plain words; `memory` is how long the platform
+    recognises a repeated post by its key.
+    """
+
+    longest: int
+    memory: timedelta
+    threads: bool = True
+    reactions: bool = True
+    edits: bool = True
+    history: bool = True
+    files: bool = True
+    restarts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command is answered with, and who sees it."""
+
+    document: Document
+    audience: Audience = Audience.CALLER
+    private_in_public: bool = field(default=False)

@@ -1,0 +1,105 @@
+"""The port that every adapter fills: what the core asks of a platform."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from typing import Protocol
+
+from bot.conversation.model import (
+    Batch,
+    Capabilities,
+    DeliveryKey,
+    Document,
+    Event,
+    MessageRef,
+    PersonRef,
+    RoomRef,
+    Target,
+)
+
+Take = Callable[[Batch], Awaitable[None]]
+"""Stores a batch for good; when it returns, the adapter may forget the batch."""
+
+
+class Platform(Protocol):
+    """One account of the bot on one platform.
+
+    Every method may raise `PlatformUnavailable`, `NotPermitted` or another `PlatformError`.
+    """
+
+    @property
+    def name(self) -> str:
+        """The platform's short name, as references carry it."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """The bot's own id there, which cursors and leases are kept under."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the platform can do."""
+        ...
+
+    async def listen(self, take: Take, *, since: str | None) -> None:
+        """Hand every batch after the token `since` to `take`, in order, until cancelled.
+
+        A batch is handed again until `take` has returned; gaps are filled from the rooms'
+        history. Outages are waited out.
+
+        Raises:
+            AccountLost: the account no longer works.
+        """
+        ...
+
+    async def reach(self, target: Target, *, key: DeliveryKey) -> RoomRef:
+        """Return the room for `target`: itself, or the direct room, found again or made.
+
+        Raises:
+            Unreachable: one of the people takes no direct messages.
+        """
+        ...
+
+    async def post(
+        self, room: RoomRef, document: Document, *, key: DeliveryKey, thread: str | None = None
+    ) -> MessageRef:
+        """Show `document` in `room`, marked with `key` so that `find` can find it.
+
+        The same key posted again within the platform's memory shows nothing new and returns the
+        first message. A document with a `File` holds nothing else.
+
+        Raises:
+            PlatformUnavailable: the service is down or asks to slow down.
+            NotPermitted: the bot may not write there.
+        """
+        ...
+
+    async def find(
+        self, room: RoomRef, key: DeliveryKey, *, since: datetime
+    ) -> MessageRef | None:
+        """Return the bot's own message with `key` among those since `since`, None if none."""
+        ...
+
+    def history(self, room: RoomRef, *, since: datetime) -> AsyncIterator[Event]:
+        """Yield the room's events since `since` (inclusive), oldest first."""
+        ...
+
+    async def fetch(self, message: MessageRef) -> Event | None:
+        """Return the message as it reads now, its last edit applied; None when it is gone."""
+        ...
+
+    async def redact(self, message: MessageRef, *, key: DeliveryKey) -> None:
+        """Remove a message for all; one that is gone already is no error."""
+        ...
+
+    async def may_manage(self, person: PersonRef, room: RoomRef) -> bool:
+        """Return whether the person may manage the room (Manage Channels; power level 50)."""
+        ...
+
+    async def present(self, room: RoomRef) -> dict[str, str]:
+        """Return the ids and shown names of the people in the room, the bot left out."""
+        ...
+
+    def link(self, message: MessageRef) -> str:
+        """Return the address at which a member can open the message."""
+        ...
