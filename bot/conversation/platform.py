@@ -74,9 +74,7 @@ class Platform(Protocol):
         """
         ...
 
-    async def find(
-        self, room: RoomRef, key: DeliveryKey, *, since: datetime
-    ) -> MessageRef | None:
+    async def find(self, room: RoomRef, key: DeliveryKey, *, since: datetime) -> MessageRef | None:
         """Return the bot's own message with `key` among those since `since`, None if none."""
         ...
 

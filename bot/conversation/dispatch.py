@@ -1,0 +1,191 @@
+"""Every command comes through here: who asks, may they, what is the answer."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from bot.conversation.model import (
+    Answer,
+    Audience,
+    Bullets,
+    Caller,
+    Document,
+    DomainError,
+    Event,
+    PersonRef,
+    PlatformUnavailable,
+    Role,
+    RoomRef,
+    Text,
+    document,
+    line,
+    say,
+)
+from bot.conversation.platform import Platform
+from bot.conversation.registry import Bound, Registry
+from bot.conversation.typed import Typed, Unknown, first_word, meant, recognise, understand
+
+log = structlog.get_logger()
+
+
+class Standing(Protocol):
+    """Who the caller is for a circle; filled by the room that knows circles."""
+
+    async def named(self, name: str) -> int | None:
+        """Return the circle of this name."""
+        ...
+
+    async def usual(self, person: PersonRef, room: RoomRef) -> Sequence[tuple[int, str]]:
+        """Return the circles that may be meant: the room's, else those of the person."""
+        ...
+
+    async def roles(self, person: PersonRef, circle: int | None) -> frozenset[Role]:
+        """Return what the person is: in the circle, and in the installation."""
+        ...
+
+    async def zone(self, person: PersonRef, circle: int | None) -> str:
+        """Return the person's time zone."""
+        ...
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """Answers commands. `registry` is filled when every room has declared its own."""
+
+    registry: Registry
+    standing: Standing
+    platforms: Mapping[str, Platform]
+    prefix: str
+    incident: Callable[[], str]
+
+    def recognises(self, event: Event) -> bool:
+        """Return whether the words are meant for the bot: a command, or near one."""
+        found = self.command_text(event)
+        if found is None:
+            return False
+        return event.addressed or event.direct or recognise(self.registry, found) is not None
+
+    def command_text(self, event: Event) -> str | None:
+        """Return the command without its prefix; None when it is not written as one."""
+        text = event.text.strip()
+        for prefix in (self.prefix, "/"):
+            if text.startswith(prefix) and text[len(prefix) :].strip():
+                return text[len(prefix) :].strip()
+        return None
+
+    async def __call__(self, event: Event) -> Answer:
+        """Return the answer to a command; every fault has become a sentence."""
+        text = self.command_text(event) or event.text.strip()
+        found = recognise(self.registry, text)
+        if not isinstance(found, Typed):
+            near = found.near if isinstance(found, Unknown) else meant(self.registry, text)
+            return Answer(self._not_known(near))
+        command = found.bound.command
+        try:
+            words, caller = await self._caller(found, event)
+            self._check(found.bound, caller)
+            ask = understand(found.bound, words, self.prefix)
+            said = await found.bound.run(ask, caller)
+        except DomainError as refusal:
+            return Answer(say(str(refusal)), private_in_public=not event.direct)
+        except PlatformUnavailable:
+            log.warning("platform away", action="command_failed", command=command.name)
+            return Answer(say("The chat service did not answer me. Please try again in a minute."))
+        except Exception:
+            number = self.incident()
+            log.exception("command failed", action="command_failed", incident=number)
+            return Answer(
+                say(
+                    f"Something went wrong on my side, and nothing was changed. If it stays so, "
+                    f"tell whoever runs me: incident {number}."
+                )
+            )
+        private = command.audience is Audience.CALLER and not event.direct
+        return Answer(said, command.audience, private_in_public=private)
+
+    async def _caller(self, found: Typed, event: Event) -> tuple[str, Caller]:
+        """Return the words that are left, and who asks, in which circle."""
+        command, words = found.bound.command, found.words
+        circle = None
+        if command.circle:
+            circle, words = await self._circle(words, event)
+        roles = await self.standing.roles(event.person, circle)
+        if command.role is Role.ORGANISER and Role.ORGANISER not in roles:
+            platform = self.platforms[event.platform]
+            if not event.direct and await platform.may_manage(event.person, event.where):
+                roles |= {Role.ORGANISER}
+        caller = Caller(
+            person=event.person,
+            name=event.name or event.author,
+            room=event.where,
+            direct=event.direct,
+            roles=roles,
+            circle=circle,
+            message=event.id,
+            thread=event.thread,
+            reply_to=event.reply_to,
+            said_at=event.at,
+            zone=await self.standing.zone(event.person, circle),
+        )
+        return words, caller
+
+    async def _circle(self, words: str, event: Event) -> tuple[int, str]:
+        """Return the circle that is meant, named first or the only one there is."""
+        word, rest = first_word(words)
+        named = await self.standing.named(word) if word else None
+        if named is not None:
+            return named, rest
+        usual = await self.standing.usual(event.person, event.where)
+        if len(usual) == 1:
+            return usual[0][0], words
+        if not usual:
+            raise DomainError(
+                "I do not know which circle you mean. Name it after the command; "
+                f"{self.prefix}my circles lists yours."
+            )
+        names = ", ".join(name for _, name in usual)
+        raise DomainError(f"You are in several circles ({names}). Name one after the command.")
+
+    def _check(self, bound: Bound, caller: Caller) -> None:
+        if not caller.may(bound.command.role):
+            raise DomainError(_REFUSALS[bound.command.role])
+
+    def _not_known(self, near: Sequence[Bound]) -> Document:
+        if not near:
+            return say(
+                "I do not know that command. ",
+                Text(f"{self.prefix}help", "code"),
+                " lists what I can do.",
+            )
+        uses = [
+            line(Text(bound.usage(self.prefix), "code"), f" - {bound.command.about}")
+            for bound in near
+        ]
+        return document("I do not know that command. Perhaps you mean:", Bullets(tuple(uses)))
+
+
+_REFUSALS = {
+    Role.MEMBER: "That is for members of the circle. You can join it first.",
+    Role.CARER: "That is for the circle's facilitators and carers.",
+    Role.FACILITATOR: "That is for the circle's facilitators. Ask one of them to do it for you.",
+    Role.ORGANISER: "That needs somebody who may manage this room, or whom the people who run me "
+    "named as an organiser. Type it in the room where the circle should meet.",
+    Role.ADMIN: "That is for the people who run me.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Show what you can do here."""
+
+
+def help_for(registry: Registry, caller: Caller, prefix: str) -> Document:
+    """Return the commands that the caller may give, grouped by their first word."""
+    mine = [bound for bound in registry if caller.may(bound.command.role)]
+    uses = [line(Text(bound.usage(prefix), "code"), f" - {bound.command.about}") for bound in mine]
+    return document(
+        "This is what you can ask me. A circle's name may be left out where only one is meant.",
+        Bullets(tuple(uses)),
+    )

@@ -1,0 +1,127 @@
+"""Commands as data: declared once, rendered by each platform in its own way."""
+
+import types
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import MISSING, dataclass, fields
+from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from bot.conversation.model import Audience, Caller, Document, Role
+
+Verb = TypeVar("Verb")
+Ask = TypeVar("Ask")
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """What a command's field is: words for a person, bounds, choices.
+
+    `rest` makes a typed command take everything that follows, as it was written.
+    """
+
+    about: str
+    low: int | None = None
+    high: int | None = None
+    choices: tuple[str, ...] = ()
+    rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One field of a command, as platforms show it."""
+
+    name: str
+    kind: type
+    arg: Arg
+    required: bool
+    default: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Generic[Verb, Ask]):
+    """One command: its name, what it asks, who may give it, who sees the answer.
+
+    `circle` tells that it is about a circle, which people name first or leave out where only one
+    can be meant.
+    """
+
+    name: str
+    ask: type[Ask]
+    handler: Callable[[Verb, Ask, Caller], Awaitable[Document]]
+    role: Role = Role.ANYONE
+    audience: Audience = Audience.CALLER
+    circle: bool = False
+
+    @property
+    def about(self) -> str:
+        """One line for a person: the first line of what it asks."""
+        return (self.ask.__doc__ or "").strip().splitlines()[0]
+
+    def using(self, verb: Verb) -> "Bound":
+        """Return the command tied to the verb that carries it out."""
+
+        async def run(ask: Any, caller: Caller) -> Document:  # noqa: ANN401 - checked by `using`
+            return await self.handler(verb, ask, caller)
+
+        return Bound(self, run, tuple(parameters(self.ask)))
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A command that can be called."""
+
+    command: Command[Any, Any]
+    run: Callable[[Any, Caller], Awaitable[Document]]
+    parameters: tuple[Parameter, ...]
+
+    def usage(self, prefix: str) -> str:
+        """Return how the command is typed."""
+        words = [f"{prefix}{self.command.name}"]
+        words += ["[circle]"] if self.command.circle else []
+        words += [f"<{p.name}>" if p.required else f"[{p.name}]" for p in self.parameters]
+        return " ".join(words)
+
+
+def parameters(ask: type) -> Iterator[Parameter]:
+    """Yield a command's fields in order."""
+    hints = get_type_hints(ask, include_extras=True)
+    for item in fields(ask):
+        hint = hints[item.name]
+        if get_origin(hint) is not Annotated:
+            raise TypeError(f"{ask.__name__}.{item.name} needs Annotated[..., Arg(...)]")
+        kind, arg, *_ = get_args(hint)
+        required = item.default is MISSING and item.default_factory is MISSING
+        yield Parameter(item.name, _plain(kind), arg, required, item.default)
+
+
+def _plain(kind: Any) -> type:  # noqa: ANN401 - any form of type
+    """Return the type inside `X | None`."""
+    if get_origin(kind) in (types.UnionType, Union):
+        (plain,) = (each for each in get_args(kind) if each is not type(None))
+        return plain  # type: ignore[no-any-return]
+    return kind  # type: ignore[no-any-return]
+
+
+class Registry:
+    """Every command there is, by name."""
+
+    def __init__(self, commands: Iterable[Bound]) -> None:
+        self._commands = {bound.command.name: bound for bound in commands}
+
+    def __iter__(self) -> Iterator[Bound]:
+        return iter(self._commands.values())
+
+    def __len__(self) -> int:
+        return len(self._commands)
+
+    def get(self, name: str) -> Bound | None:
+        """Return the command of this name."""
+        return self._commands.get(name)
+
+    @property
+    def first_words(self) -> frozenset[str]:
+        """The words with which a command can begin."""
+        return frozenset(name.split()[0] for name in self._commands)
+
+    def beginning(self, word: str) -> list[Bound]:
+        """Return the commands whose name begins with `word`."""
+        return [bound for name, bound in self._commands.items() if name.split()[0] == word]

@@ -1,0 +1,144 @@
+"""Typed commands: `!circle quiet north 7` becomes the same request as a slash command."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, time
+from difflib import get_close_matches
+from typing import Any
+
+from bot.conversation.model import DomainError
+from bot.conversation.registry import Bound, Parameter, Registry
+
+_WORD = re.compile(r'"([^"]*)"|“([^”]*)”|(\S+)')
+_NAMED = re.compile(r"(?:--)?([a-z_]+)=(.*)", re.DOTALL)
+_YES = {"yes": True, "y": True, "true": True, "on": True, "no": False, "n": False}
+_YES |= {"false": False, "off": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command that was recognised, and the words behind it, not yet understood."""
+
+    bound: Bound
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Words that begin like a command of ours and are none; `near` holds what may be meant."""
+
+    words: str
+    near: tuple[Bound, ...]
+
+
+def recognise(registry: Registry, text: str) -> Typed | Unknown | None:
+    """Return the command that `text` (without prefix) gives; None when it is none of ours."""
+    words = text.split()
+    for count in (2, 1):
+        bound = registry.get(" ".join(words[:count]).lower()) if len(words) >= count else None
+        if bound is not None:
+            return Typed(bound, re.sub(rf"^\s*(\S+\s*){{{count}}}", "", text, count=1))
+    if not words or words[0].lower() not in registry.first_words:
+        return None
+    return Unknown(text, tuple(registry.beginning(words[0].lower())))
+
+
+def meant(registry: Registry, text: str) -> list[Bound]:
+    """Return the commands whose names are nearest to what was typed."""
+    typed = " ".join(text.lower().split()[:2])
+    names = {bound.command.name: bound for bound in registry}
+    return [names[name] for name in get_close_matches(typed, names, n=3, cutoff=0.5)]
+
+
+def first_word(words: str) -> tuple[str, str]:
+    """Return the first word, quotes taken off, and the rest."""
+    found = _WORD.match(words.lstrip())
+    if found is None:
+        return "", words
+    return _bare(found), words.lstrip()[found.end() :].lstrip()
+
+
+def understand(bound: Bound, words: str, prefix: str) -> Any:  # noqa: ANN401 - the command's ask
+    """Return the request that the words behind a command make.
+
+    Raises:
+        DomainError: something is missing, too much, or not of its kind; the text shows the usage.
+    """
+    given: dict[str, Any] = {}
+    try:
+        _in_order(bound, _named(bound, words, given), given)
+        _complete(bound, given)
+    except DomainError as fault:
+        raise DomainError(f"{fault} This is how it is typed: {bound.usage(prefix)}") from None
+    return bound.command.ask(**given)
+
+
+def _complete(bound: Bound, given: dict[str, Any]) -> None:
+    missing = [p.name for p in bound.parameters if p.required and p.name not in given]
+    if missing:
+        raise DomainError(f"I need {' and '.join(missing)} as well.")
+
+
+def _named(bound: Bound, words: str, given: dict[str, Any]) -> str:
+    """Take `name=value` words out of the front and middle; stop where free text begins."""
+    known = {p.name: p for p in bound.parameters}
+    kept: list[str] = []
+    for found in re.finditer(r'(?:--)?[a-z_]+="[^"]*"|\S+\s*', words):
+        named = _NAMED.fullmatch(found[0].strip())
+        if named and named[1] in known:
+            given[named[1]] = convert(known[named[1]], named[2].strip('"'))
+        else:
+            kept.append(found[0] if found[0][-1].isspace() else found[0] + " ")
+    return words if not given else "".join(kept).rstrip()
+
+
+def _in_order(bound: Bound, words: str, given: dict[str, Any]) -> None:
+    """Give the words to the fields that are still open, in their order."""
+    for parameter in (p for p in bound.parameters if p.name not in given):
+        if not words.strip():
+            return
+        if parameter.arg.rest:
+            given[parameter.name] = convert(parameter, words.strip())
+            return
+        word, words = first_word(words)
+        given[parameter.name] = convert(parameter, word)
+    if words.strip():
+        raise DomainError(f"I do not know what to do with “{words.strip()[:60]}”.")
+
+
+def convert(parameter: Parameter, word: str) -> Any:  # noqa: ANN401 - the field's own type
+    """Return the word as the field's type.
+
+    Raises:
+        DomainError: it is not of that type, or outside the bounds or choices.
+    """
+    try:
+        value = _CONVERT[parameter.kind](word)
+    except (ValueError, KeyError):
+        raise DomainError(f"{parameter.name} should be {_LIKE[parameter.kind]}.") from None
+    arg = parameter.arg
+    if arg.choices and value not in arg.choices:
+        raise DomainError(f"{parameter.name} is one of: {', '.join(arg.choices)}.")
+    if (arg.low is not None and value < arg.low) or (arg.high is not None and value > arg.high):
+        raise DomainError(f"{parameter.name} goes from {arg.low} to {arg.high}.")
+    return value
+
+
+def _bare(found: re.Match[str]) -> str:
+    return next(group for group in found.groups() if group is not None)
+
+
+_CONVERT: dict[type, Any] = {
+    str: str,
+    int: int,
+    bool: lambda word: _YES[word.lower()],
+    date: date.fromisoformat,
+    time: time.fromisoformat,
+}
+_LIKE = {
+    str: "words",
+    int: "a whole number",
+    bool: "yes or no",
+    date: "a date like 2026-03-31",
+    time: "a time like 18:30",
+}

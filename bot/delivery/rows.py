@@ -1,0 +1,328 @@
+"""The tables of schedules and posts, and every query on them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, delete, func, text, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlmodel import Field, SQLModel, col, select
+
+from bot.conversation.model import DeliveryKey, Document, MessageRef, RoomRef, Target
+from bot.delivery.model import Outgoing, Posted, Quiet, Schedule, State
+from bot.store.columns import Instant, Json
+from bot.store.work import UnitOfWork
+
+Instead = tuple[RoomRef, Document]
+
+
+class ScheduleRow(SQLModel, table=True):
+    """Something that is due; `fired_at` is set once it was dealt with."""
+
+    __tablename__ = "schedule"
+    __table_args__ = (
+        UniqueConstraint("circle_id", "kind", "subject"),
+        Index("schedule_due", "not_before", sqlite_where=text("active")),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    circle_id: int = Field(index=True)
+    kind: str
+    subject: str
+    wall: datetime
+    zone: str
+    due_at: datetime = Field(sa_type=Instant)
+    window_seconds: int
+    not_before: datetime = Field(sa_type=Instant)
+    failures: int = 0
+    active: bool = True
+    fired_at: datetime | None = Field(default=None, sa_type=Instant)
+
+    def value(self) -> Schedule:
+        """Return the schedule."""
+        return Schedule(
+            id=self.id,
+            circle=self.circle_id,
+            kind=self.kind,
+            subject=self.subject,
+            wall=self.wall,
+            zone=self.zone,
+            window=timedelta(seconds=self.window_seconds),
+        )
+
+
+class OutboxRow(SQLModel, table=True):
+    """A post and what became of it; its identity is its key, for ever.
+
+    The document is emptied when it is sent: the room holds the words, the row only that they went.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("outbox_waiting", "target", "id", sqlite_where=text("state='waiting'")),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    circle_id: int | None = Field(default=None, index=True)
+    phase: str
+    prompt: str = Field(index=True)
+    occurrence: int
+    identity: DeliveryKey = Field(sa_type=Json(DeliveryKey))
+    target: str
+    to: Target = Field(sa_type=Json(Target))
+    document: Document | None = Field(sa_type=Json(Document))
+    thread: str | None = None
+    thread_of: str | None = None
+    quiet: Quiet | None = Field(default=None, sa_type=Json(Quiet))
+    instead: Instead | None = Field(default=None, sa_type=Json(Instead))
+    created_at: datetime = Field(sa_type=Instant)
+    not_before: datetime = Field(sa_type=Instant)
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    state: str = State.WAITING.value
+    attempts: int = 0
+    first_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
+    last_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    room: str | None = Field(default=None, index=True)
+    message: str | None = Field(default=None, index=True)
+
+    def posted(self) -> Posted:
+        """Return what became of the post."""
+        where = RoomRef(self.to.platform, self.room) if self.room else None
+        return Posted(
+            id=self.id or 0,
+            key=self.key,
+            circle=self.circle_id,
+            phase=self.phase,
+            prompt=self.prompt,
+            occurrence=self.occurrence,
+            target=self.target,
+            state=State(self.state),
+            attempts=self.attempts,
+            where=where,
+            message=self.message,
+            sent_at=self.sent_at,
+        )
+
+
+class Schedules:
+    """What is due, and when."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+
+    async def put(self, schedules: Iterable[Schedule]) -> None:
+        """Write schedules; one of the same circle, kind and subject is moved unless it fired."""
+        for schedule in schedules:
+            row = await self._row(schedule)
+            if row is None:
+                row = ScheduleRow(
+                    circle_id=schedule.circle,
+                    kind=schedule.kind,
+                    subject=schedule.subject,
+                    **_times(schedule),
+                )
+                await self._work.put(row)
+            elif row.fired_at is None:
+                for name, value in _times(schedule).items():
+                    setattr(row, name, value)
+                row.active = True
+        await self._work.session.flush()
+
+    async def _row(self, schedule: Schedule) -> ScheduleRow | None:
+        found: ScheduleRow | None = await self._work.first(
+            select(ScheduleRow).where(
+                ScheduleRow.circle_id == schedule.circle,
+                ScheduleRow.kind == schedule.kind,
+                ScheduleRow.subject == schedule.subject,
+            )
+        )
+        return found
+
+    async def due(self, now: datetime, limit: int = 500) -> list[ScheduleRow]:
+        """Return the rows whose moment has come, the earliest first."""
+        return list(
+            await self._work.all(
+                select(ScheduleRow)
+                .where(text("active"), col(ScheduleRow.not_before) <= now)
+                .order_by(col(ScheduleRow.due_at), col(ScheduleRow.id))
+                .limit(limit)
+            )
+        )
+
+    async def coming(self, circle: int, kind: str | None = None) -> list[Schedule]:
+        """Return what a circle still has before it, the next one first."""
+        wanted = select(ScheduleRow).where(text("active"), ScheduleRow.circle_id == circle)
+        if kind is not None:
+            wanted = wanted.where(ScheduleRow.kind == kind)
+        rows = await self._work.all(wanted.order_by(col(ScheduleRow.due_at), col(ScheduleRow.id)))
+        return [row.value() for row in rows]
+
+    async def next_moment(self) -> datetime | None:
+        """Return when the next schedule wants to be looked at, None if nothing is due ever."""
+        moment: datetime | None = await self._work.first(
+            select(func.min(ScheduleRow.not_before)).where(text("active"))
+        )
+        return moment
+
+    async def stop(self, circle: int, kind: str | None = None, subject: str | None = None) -> None:
+        """Make a circle's schedules rest: all, those of a kind, or one."""
+        which = update(ScheduleRow).where(col(ScheduleRow.circle_id) == circle)
+        if kind is not None:
+            which = which.where(col(ScheduleRow.kind) == kind)
+        if subject is not None:
+            which = which.where(col(ScheduleRow.subject) == subject)
+        await self._work.run(which.values(active=False))
+
+    async def wake(self, circle: int) -> None:
+        """Make a circle's schedules that have not fired run again."""
+        await self._work.run(
+            update(ScheduleRow)
+            .where(col(ScheduleRow.circle_id) == circle, col(ScheduleRow.fired_at).is_(None))
+            .values(active=True)
+        )
+
+
+def _times(schedule: Schedule) -> dict[str, Any]:
+    return {
+        "wall": schedule.wall,
+        "zone": schedule.zone,
+        "due_at": schedule.due_at,
+        "not_before": schedule.due_at,
+        "window_seconds": int(schedule.window.total_seconds()),
+    }
+
+
+class Outbox:
+    """Posts on their way and posts that went."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+
+    async def add(self, posts: Iterable[Outgoing], now: datetime) -> None:
+        """Write posts that are not there yet; one whose key is there is left as it is."""
+        for post in posts:
+            row = OutboxRow(
+                key=str(post.key),
+                circle_id=post.circle,
+                phase=post.key.phase,
+                prompt=post.key.prompt,
+                occurrence=post.key.occurrence,
+                identity=post.key,
+                target=str(post.to),
+                to=post.to,
+                document=post.document,
+                thread=post.thread,
+                thread_of=post.thread_of,
+                quiet=post.quiet,
+                instead=post.instead,
+                created_at=now,
+                not_before=post.not_before or now,
+                expires_at=post.expires_at,
+            )
+            values = {key: value for key, value in row if key != "id"}
+            await self._work.run(insert(OutboxRow).values(**values).on_conflict_do_nothing())
+
+    async def waiting_targets(self, now: datetime) -> list[str]:
+        """Return the targets whose first waiting post may go now."""
+        first = (
+            select(OutboxRow.target, func.min(OutboxRow.id).label("id"))
+            .where(text("state='waiting'"))
+            .group_by(col(OutboxRow.target))
+            .subquery()
+        )
+        found = await self._work.all(
+            select(OutboxRow.target)
+            .join(first, first.c.id == OutboxRow.id)
+            .where(col(OutboxRow.not_before) <= now)
+            .order_by(col(OutboxRow.id))
+        )
+        return list(found)
+
+    async def head(self, target: str) -> OutboxRow | None:
+        """Return the first waiting post of a target."""
+        row: OutboxRow | None = await self._work.first(
+            select(OutboxRow)
+            .where(text("state='waiting'"), OutboxRow.target == target)
+            .order_by(col(OutboxRow.id))
+            .limit(1)
+        )
+        return row
+
+    async def next_moment(self) -> datetime | None:
+        """Return when the next waiting post may go, None if none waits."""
+        moment: datetime | None = await self._work.first(
+            select(func.min(OutboxRow.not_before)).where(text("state='waiting'"))
+        )
+        return moment
+
+    async def of_key(self, key: str) -> Posted | None:
+        """Return the post with this key."""
+        row = await self._work.first(select(OutboxRow).where(OutboxRow.key == key))
+        return None if row is None else row.posted()
+
+    async def message_of(self, key: str | None) -> str | None:
+        """Return the id of the message that the post with this key became, if it did."""
+        posted = None if key is None else await self.of_key(key)
+        return None if posted is None else posted.message
+
+    async def of_message(self, message: MessageRef) -> Posted | None:
+        """Return the post that a message of ours is."""
+        row = await self._work.first(
+            select(OutboxRow).where(
+                OutboxRow.room == message.room.id, OutboxRow.message == message.id
+            )
+        )
+        return None if row is None else row.posted()
+
+    async def of_prompt(self, circle: int, prompt: str, occurrence: int) -> list[Posted]:
+        """Return every room's post of one prompt, in the order in which they were written."""
+        rows = await self._work.all(
+            select(OutboxRow)
+            .where(
+                OutboxRow.circle_id == circle,
+                OutboxRow.prompt == prompt,
+                OutboxRow.occurrence == occurrence,
+            )
+            .order_by(col(OutboxRow.id))
+        )
+        return [row.posted() for row in rows]
+
+    async def withdraw(self, circle: int) -> None:
+        """Take back what a circle has not sent yet."""
+        await self._work.run(
+            update(OutboxRow)
+            .where(text("state='waiting'"), col(OutboxRow.circle_id) == circle)
+            .values(state=State.WITHDRAWN.value, document=None, instead=None)
+        )
+
+    async def move_room(self, old: RoomRef, new: RoomRef) -> None:
+        """Send what waits for a room to the room that goes on from it."""
+        await self._work.run(
+            update(OutboxRow)
+            .where(text("state='waiting'"), col(OutboxRow.target) == str(old))
+            .values(target=str(new), to=new)
+        )
+
+    async def withdraw_room(self, room: RoomRef) -> None:
+        """Take back what waits for a room that the bot is no longer in."""
+        await self._work.run(
+            update(OutboxRow)
+            .where(text("state='waiting'"), col(OutboxRow.target) == str(room))
+            .values(state=State.REFUSED.value, document=None, instead=None)
+        )
+
+    async def forget(self, target: str) -> None:
+        """Remove every post to a target, sent or not: what was said to one person privately."""
+        await self._work.run(delete(OutboxRow).where(col(OutboxRow.target) == target))
+
+    async def refused(self, circle: int) -> Sequence[Posted]:
+        """Return a circle's posts that did not arrive, for the facilitator."""
+        rows = await self._work.all(
+            select(OutboxRow)
+            .where(
+                OutboxRow.circle_id == circle,
+                col(OutboxRow.state).in_([State.REFUSED.value, State.SKIPPED.value]),
+            )
+            .order_by(col(OutboxRow.id))
+        )
+        return [row.posted() for row in rows]

@@ -1,0 +1,240 @@
+"""The tick, which turns what is due into posts, and the drain, the only code that sends."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from bot.conversation.model import (
+    AccountLost,
+    Clock,
+    MessageRef,
+    NotPermitted,
+    People,
+    PlatformError,
+    PlatformUnavailable,
+    Unreachable,
+)
+from bot.conversation.platform import Platform
+from bot.delivery.model import Outgoing, Schedule, State, backoff, parts
+from bot.delivery.rows import Outbox, OutboxRow, ScheduleRow, Schedules
+from bot.store.work import Begin, UnitOfWork
+
+log = structlog.get_logger()
+
+TRIES = 8
+"""How often a post that the platform answers with an error is tried before it counts as refused."""
+
+
+class Compose(Protocol):
+    """What a due schedule of one kind says; filled by the room that made the schedule."""
+
+    async def __call__(self, due: Schedule, work: UnitOfWork) -> Sequence[Outgoing]:
+        """Return the posts; an empty list when nobody is concerned any more."""
+        ...
+
+
+TellMissed = Callable[[Schedule, str, UnitOfWork], Awaitable[Sequence[Outgoing]]]
+"""Returns what the facilitators are told of a schedule that was not posted, and why."""
+
+TellRefused = Callable[[OutboxRow, str, UnitOfWork], Awaitable[Sequence[Outgoing]]]
+"""Returns what the facilitators are told of a post that did not arrive, and why."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """Writes posts into the outbox, cut to what their platform takes."""
+
+    clock: Clock
+    platforms: Mapping[str, Platform]
+
+    async def __call__(self, posts: Sequence[Outgoing], work: UnitOfWork) -> None:
+        """Write them; a post whose key is there already is left as it is."""
+        cut = [
+            part
+            for post in posts
+            if post.to.platform in self.platforms
+            for part in parts(post, self.platforms[post.to.platform].capabilities.longest)
+        ]
+        await Outbox(work).add(cut, self.clock.now())
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Turns schedules that are due into posts: one transaction, one savepoint a schedule."""
+
+    begin: Begin
+    clock: Clock
+    composers: Mapping[str, Compose]
+    missed: TellMissed
+    post: Post
+
+    async def __call__(self) -> int:
+        """Deal with what is due now; return how many schedules that were."""
+        now = self.clock.now()
+        async with self.begin() as work:
+            due = await Schedules(work).due(now)
+            for row in due:
+                await self._deal_with(row, now, work)
+            if due:
+                await work.commit()
+        return len(due)
+
+    async def _deal_with(self, row: ScheduleRow, now: datetime, work: UnitOfWork) -> None:
+        schedule = row.value()
+        late = now > row.due_at + schedule.window
+        try:
+            async with work.savepoint():
+                if late:
+                    reason = "late" if row.failures == 0 else "failed"
+                    posts = await self.missed(schedule, reason, work)
+                    log.warning("skipped", action="schedule_skipped", schedule=row.id, why=reason)
+                else:
+                    posts = await self.composers[schedule.kind](schedule, work)
+                await self.post(posts, work)
+        except Exception:
+            log.exception("compose failed", action="compose_failed", schedule=row.id)
+            row.failures += 1
+            row.not_before = now + backoff(row.failures)
+            row.active = not late
+        else:
+            row.active, row.fired_at = False, now
+        await work.session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A post that is about to be sent, when it was last tried, and the message it stands under."""
+
+    row: OutboxRow
+    previous: datetime | None
+    under: str | None
+
+
+@dataclass(frozen=True)
+class Drain:
+    """Sends the waiting posts of one target in order; the only code that sends."""
+
+    begin: Begin
+    clock: Clock
+    platforms: Mapping[str, Platform]
+    refused: TellRefused
+    post: Post
+
+    async def targets(self) -> list[str]:
+        """Return the targets that have something to send now."""
+        async with self.begin() as work:
+            return await Outbox(work).waiting_targets(self.clock.now())
+
+    async def __call__(self, target: str) -> int:
+        """Send what waits for `target`, until nothing does or a post must wait; return how many."""
+        sent = 0
+        while (attempt := await self._next(target)) is not None:
+            if not await self._send(attempt):
+                break
+            sent += 1
+        return sent
+
+    async def _next(self, target: str) -> Attempt | None:
+        """Note an attempt at the post to send now and return it; None when nothing may go."""
+        now = self.clock.now()
+        async with self.begin() as work:
+            row = await self._first_worth_sending(target, now, work)
+            if row is not None and row.quiet is not None and row.not_before <= now:
+                row.not_before = max(row.not_before, row.quiet.over_at(now))
+            attempt = None
+            if row is not None and row.not_before <= now:
+                under = row.thread or await Outbox(work).message_of(row.thread_of)
+                attempt = Attempt(row, row.last_attempt_at, under)
+                row.attempts += 1
+                row.first_attempt_at = row.first_attempt_at or now
+                row.last_attempt_at = now
+            await work.commit()
+        return attempt
+
+    async def _first_worth_sending(
+        self, target: str, now: datetime, work: UnitOfWork
+    ) -> OutboxRow | None:
+        """Return the first waiting post; one never tried and too late is skipped on the way."""
+        row = await Outbox(work).head(target)
+        while row is not None and row.attempts == 0 and row.expires_at and now > row.expires_at:
+            await self._end(row, State.SKIPPED, "late", work)
+            row = await Outbox(work).head(target)
+        return row
+
+    async def _send(self, attempt: Attempt) -> bool:
+        """Post one row and remember it; return whether the next one may follow."""
+        row = attempt.row
+        platform = self.platforms[row.to.platform]
+        try:
+            message = await self._post_once(platform, attempt)
+        except AccountLost:
+            raise
+        except PlatformUnavailable as trouble:
+            return await self._later(row, trouble.retry_after)
+        except NotPermitted as trouble:
+            return await self._refuse(row, trouble)
+        except Exception as trouble:
+            log.exception("post failed", action="post_failed", post=row.id)
+            if row.attempts >= TRIES:
+                return await self._refuse(row, trouble)
+            return await self._later(row, None)
+        await self._remember(row, message)
+        return True
+
+    async def _post_once(self, platform: Platform, attempt: Attempt) -> MessageRef:
+        """Post, unless an attempt older than the platform's memory got through."""
+        row = attempt.row
+        if row.document is None or row.first_attempt_at is None:
+            raise PlatformError("the post was taken back while it was on its way")
+        room = await platform.reach(row.to, key=row.identity)
+        forgotten = platform.capabilities.memory / 2
+        if attempt.previous is not None and self.clock.now() - attempt.previous > forgotten:
+            since = row.first_attempt_at - timedelta(minutes=5)
+            found = await platform.find(room, row.identity, since=since)
+            if found is not None:
+                return found
+        return await platform.post(room, row.document, key=row.identity, thread=attempt.under)
+
+    async def _remember(self, row: OutboxRow, message: MessageRef) -> None:
+        async with self.begin() as work:
+            held = await work.session.get(OutboxRow, row.id)
+            if held is not None:
+                held.state, held.sent_at = State.SENT.value, self.clock.now()
+                held.room, held.message = message.room.id, message.id
+                held.document = held.instead = None
+            await work.commit()
+        log.info("posted", action="posted", post=row.id, attempts=row.attempts)
+
+    async def _later(self, row: OutboxRow, wait: timedelta | None) -> bool:
+        """Put the post back; its room waits with it."""
+        async with self.begin() as work:
+            held = await work.session.get(OutboxRow, row.id)
+            if held is not None:
+                held.not_before = self.clock.now() + (wait or backoff(row.attempts))
+            await work.commit()
+        log.warning("will try again", action="post_delayed", post=row.id, attempts=row.attempts)
+        return False
+
+    async def _refuse(self, row: OutboxRow, trouble: Exception) -> bool:
+        async with self.begin() as work:
+            held = await work.session.get(OutboxRow, row.id)
+            if held is not None:
+                unreachable = isinstance(trouble, Unreachable) and isinstance(held.to, People)
+                await self._end(held, State.REFUSED, "closed" if unreachable else "refused", work)
+            await work.commit()
+        log.warning("refused", action="post_refused", post=row.id)
+        return True
+
+    async def _end(self, row: OutboxRow, state: State, why: str, work: UnitOfWork) -> None:
+        """Give a post up: say it elsewhere if it may be, and tell the facilitators."""
+        told = list(await self.refused(row, why, work))
+        if row.instead is not None and why == "closed":
+            room, words = row.instead
+            key = replace(row.identity, prompt="unreachable", occurrence=0, part=0)
+            told.append(Outgoing(key=key, to=room, document=words, circle=row.circle_id))
+        row.state, row.document, row.instead = state.value, None, None
+        await self.post(told, work)
+        await work.session.flush()

@@ -1,0 +1,1 @@
+"""What is heard, once: the cursor, the inbox and the worker that answers."""

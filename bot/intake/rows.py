@@ -1,0 +1,121 @@
+"""The tables of cursors and of words that still want an answer."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint, delete, text
+from sqlalchemy.dialects.sqlite import insert
+from sqlmodel import Field, SQLModel, col, select
+
+from bot.conversation.model import Event, MessageRef, PersonRef, RoomRef
+from bot.store.columns import Instant, Json
+from bot.store.work import UnitOfWork
+
+
+class CursorRow(SQLModel, table=True):
+    """How far an account has listened."""
+
+    __tablename__ = "cursor"
+    account: str = Field(primary_key=True)
+    token: str
+    moved_at: datetime = Field(sa_type=Instant)
+
+
+class InboxRow(SQLModel, table=True):
+    """An event that wants an answer; the words go when it was given, the id stays a while.
+
+    `shown` is true for a private command that was typed where others can read it.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("platform", "room", "event_id"),
+        Index("inbox_waiting", "id", sqlite_where=text("handled_at IS NULL")),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    platform: str
+    room: str
+    event_id: str
+    author: str = Field(index=True)
+    event: Event | None = Field(sa_type=Json(Event))
+    received_at: datetime = Field(sa_type=Instant)
+    handled_at: datetime | None = Field(default=None, sa_type=Instant)
+    failures: int = 0
+    shown: bool = False
+
+
+class Cursors:
+    """How far each account has listened."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+
+    async def of(self, account: str) -> str | None:
+        """Return the token to go on from."""
+        row = await self._work.session.get(CursorRow, account)
+        return None if row is None else row.token
+
+    async def move(self, account: str, token: str, now: datetime) -> None:
+        """Remember the token."""
+        await self._work.session.merge(CursorRow(account=account, token=token, moved_at=now))
+
+
+class Inbox:
+    """Events that want an answer."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+
+    async def put(self, event: Event, now: datetime) -> None:
+        """Keep an event until it is answered; one that came before changes nothing."""
+        row = {
+            "platform": event.platform,
+            "room": event.room,
+            "event_id": event.id,
+            "author": event.author,
+            "event": event,
+            "received_at": now,
+            "failures": 0,
+            "shown": False,
+        }
+        await self._work.run(insert(InboxRow).values(**row).on_conflict_do_nothing())
+
+    async def waiting(self) -> list[InboxRow]:
+        """Return what waits for an answer, in the order in which it came."""
+        return list(
+            await self._work.all(
+                select(InboxRow).where(text("handled_at IS NULL")).order_by(col(InboxRow.id))
+            )
+        )
+
+    async def shown_by(self, person: PersonRef) -> list[MessageRef]:
+        """Return the private commands that a person typed where others can read them."""
+        rows = await self._work.all(
+            select(InboxRow).where(
+                InboxRow.platform == person.platform, InboxRow.author == person.id, InboxRow.shown
+            )
+        )
+        return [MessageRef(RoomRef(row.platform, row.room), row.event_id) for row in rows]
+
+    async def no_longer_shown(self, person: PersonRef) -> None:
+        """Note that those commands were removed from the room."""
+        for row in await self._work.all(
+            select(InboxRow).where(
+                InboxRow.platform == person.platform, InboxRow.author == person.id
+            )
+        ):
+            row.shown = False
+        await self._work.session.flush()
+
+    async def forget(self, person: PersonRef) -> None:
+        """Remove what a person said that was answered."""
+        await self._work.run(
+            delete(InboxRow).where(
+                col(InboxRow.platform) == person.platform,
+                col(InboxRow.author) == person.id,
+                col(InboxRow.handled_at).is_not(None),
+            )
+        )
+
+    async def prune(self, before: datetime) -> None:
+        """Remove what was answered before a moment."""
+        await self._work.run(delete(InboxRow).where(col(InboxRow.handled_at) < before))

@@ -1,0 +1,170 @@
+"""Take what a platform brings, once; answer what wants an answer, once."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from bot.conversation.dispatch import Dispatch
+from bot.conversation.model import (
+    Answer,
+    Audience,
+    Batch,
+    Clock,
+    DeliveryKey,
+    Event,
+    Kind,
+    People,
+    Target,
+)
+from bot.delivery.model import Outgoing
+from bot.delivery.usecases import Post
+from bot.intake.rows import Cursors, Inbox, InboxRow
+from bot.intake.words import answered_elsewhere, offer_to_tidy
+from bot.store.work import Begin, UnitOfWork, Whole
+
+log = structlog.get_logger()
+
+TRIES = 3
+"""How often an event whose answer failed without a word is tried before it is given up."""
+
+
+class Hear(Protocol):
+    """What becomes of an event; called inside the transaction that stores the batch."""
+
+    async def __call__(self, event: Event, work: UnitOfWork) -> None:
+        """Write what the event changes; the same event again must change nothing more."""
+        ...
+
+
+class Respond(Protocol):
+    """Answers events of one sort, after the batch is stored."""
+
+    async def wants(self, event: Event, work: UnitOfWork) -> bool:
+        """Return whether the event is of that sort."""
+        ...
+
+    async def __call__(self, event: Event) -> Sequence[Outgoing]:
+        """Return the posts that answer; may ask the network before its first unit of work."""
+        ...
+
+
+@dataclass(frozen=True)
+class Take:
+    """Stores a batch: what is heard, what wants an answer, and the cursor, in one transaction."""
+
+    begin: Begin
+    clock: Clock
+    hearers: Sequence[Hear]
+    responders: Sequence[Respond]
+
+    async def __call__(self, batch: Batch) -> None:
+        """Take the batch; when this returns, it is kept for good."""
+        async with self.begin() as work:
+            for event in batch.events:
+                await self._one(event, work)
+            await Cursors(work).move(batch.account, batch.token, self.clock.now())
+            await work.commit()
+
+    async def _one(self, event: Event, work: UnitOfWork) -> None:
+        """Take one event; one that cannot be understood is logged and stops no other."""
+        try:
+            async with work.savepoint():
+                for responder in self.responders:
+                    if await responder.wants(event, work):
+                        await Inbox(work).put(event, self.clock.now())
+                        break
+                for hear in self.hearers:
+                    await hear(event, work)
+        except Exception:
+            log.exception("event failed", action="event_failed", kind=event.kind)
+
+
+@dataclass(frozen=True)
+class AnswerInbox:
+    """Answers what waits in the inbox, in order: effects, answer and mark in one transaction."""
+
+    begin: Begin
+    look: Begin
+    together: Callable[[], AbstractAsyncContextManager[Whole]]
+    clock: Clock
+    responders: Sequence[Respond]
+    post: Post
+
+    async def __call__(self) -> int:
+        """Answer what waits now; return how many events that were."""
+        async with self.begin() as work:
+            waiting = await Inbox(work).waiting()
+        for row in waiting:
+            await self._one(row)
+        return len(waiting)
+
+    async def _one(self, row: InboxRow) -> None:
+        event = row.event
+        try:
+            async with self.together() as whole:
+                posts = await self._answer(event) if event is not None else ()
+                async with self.begin() as work:
+                    await self.post(posts, work)
+                    await self._handled(row, event, posts, work)
+                    await work.commit()
+                await whole.commit()
+        except Exception:
+            log.exception("answer failed", action="answer_failed", row=row.id)
+            await self._failed(row)
+
+    async def _answer(self, event: Event) -> Sequence[Outgoing]:
+        for responder in self.responders:
+            async with self.look() as work:
+                wanted = await responder.wants(event, work)
+            if wanted:
+                return await responder(event)
+        return ()
+
+    async def _handled(
+        self, row: InboxRow, event: Event | None, posts: Sequence[Outgoing], work: UnitOfWork
+    ) -> None:
+        held = await work.session.get(InboxRow, row.id)
+        if held is not None and event is not None:
+            moved = any(isinstance(post.to, People) for post in posts)
+            held.shown = moved and not event.direct and event.kind is Kind.MESSAGE
+            held.handled_at, held.event = self.clock.now(), None
+
+    async def _failed(self, row: InboxRow) -> None:
+        async with self.begin() as work:
+            held = await work.session.get(InboxRow, row.id)
+            if held is not None:
+                held.failures += 1
+                if held.failures >= TRIES:
+                    held.handled_at, held.event = self.clock.now(), None
+            await work.commit()
+
+
+@dataclass(frozen=True)
+class AnswerCommand:
+    """Answers typed commands: in the room, or in the direct room when the answer is private."""
+
+    dispatch: Dispatch
+
+    async def wants(self, event: Event, work: UnitOfWork) -> bool:  # noqa: ARG002 - the port's form
+        """Return whether the event is a command, or addressed to the bot."""
+        return event.kind is Kind.MESSAGE and self.dispatch.recognises(event)
+
+    async def __call__(self, event: Event) -> Sequence[Outgoing]:
+        """Return the answer."""
+        return [reply(event, await self.dispatch(event), self.dispatch.prefix)]
+
+
+def reply(event: Event, answer: Answer, prefix: str) -> Outgoing:
+    """Return the post that answers an event; a private answer to open words goes elsewhere."""
+    target: Target = event.where
+    document, instead, thread = answer.document, None, event.thread
+    if answer.audience is Audience.CALLER and not event.direct:
+        target, thread = People.of(event.person), None
+        instead = (event.where, answered_elsewhere(event.person, event.name))
+        if answer.private_in_public:
+            document += offer_to_tidy(prefix)
+    key = DeliveryKey("-", "answer", event.id, 0, str(target))
+    return Outgoing(key=key, to=target, document=document, thread=thread, instead=instead)

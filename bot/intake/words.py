@@ -1,0 +1,22 @@
+"""What is said around an answer."""
+
+from bot.conversation.model import Document, Mention, PersonRef, Text, say
+
+
+def offer_to_tidy(prefix: str) -> Document:
+    """Return the offer to remove a private command from a shared room."""
+    return say(
+        "You typed this where others can read it, so I answer you here. If you like, I remove "
+        "your command from that room: write ",
+        Text(f"{prefix}my tidy", "code"),
+        ".",
+    )
+
+
+def answered_elsewhere(person: PersonRef, name: str) -> Document:
+    """Return what is said in the room to somebody who takes no direct messages."""
+    return say(
+        Mention(person, name or person.id),
+        ", I have a private answer for you, and cannot reach you directly. "
+        "Please accept my invitation to a direct room, or write to me there.",
+    )

@@ -1,0 +1,1 @@
+"""The store: the engine, the unit of work, column types and migrations."""

@@ -1,0 +1,80 @@
+"""The database: one writer, several readers, and the pragmas that keep every commit."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from bot.store.work import UnitOfWork, Whole, begin_on, together_on
+
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=5000",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+)
+
+
+class Database:
+    """Opens units of work on one database; `url` is SQLAlchemy's, for SQLite by aiosqlite."""
+
+    def __init__(self, url: str | URL) -> None:
+        self.url = make_url(url)
+        self._writer = _engine(self.url, "BEGIN IMMEDIATE", 1, ())
+        self._reader = _engine(self.url, "BEGIN", 4, ("query_only=ON",))
+
+    @classmethod
+    def at(cls, path: Path) -> "Database":
+        """Return the SQLite database in the file `path`."""
+        return cls(URL.create("sqlite+aiosqlite", database=str(path)))
+
+    @property
+    def writer(self) -> AsyncEngine:
+        """The engine with the one connection that writes; migrations use it."""
+        return self._writer
+
+    def begin(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Open a unit of work that may write."""
+        return begin_on(self._writer)
+
+    def together(self) -> AbstractAsyncContextManager[Whole]:
+        """Make every unit of work inside part of one transaction."""
+        return together_on(self._writer)
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[UnitOfWork]:
+        """Open a unit of work that only reads what is committed; it holds up no writer."""
+        async with AsyncSession(self._reader, expire_on_commit=False) as session:
+            yield UnitOfWork(session)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+
+def _engine(url: URL, begin: str, size: int, more: tuple[str, ...]) -> AsyncEngine:
+    """Return an engine whose transactions start with `begin`, on at most `size` connections.
+
+    The driver's own transaction handling lost updates in silence; `begin` said here does not.
+    """
+    engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=60)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's own types
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (*_PRAGMAS, *more):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:  # noqa: ANN401 - the driver's own types
+        connection.exec_driver_sql(begin)
+
+    return engine
