@@ -1,0 +1,1 @@
+"""What the circle sees of itself: contributions, counted by query."""

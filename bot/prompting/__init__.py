@@ -1,0 +1,1 @@
+"""What is asked when, of whom, in which words; answers and reminders."""
