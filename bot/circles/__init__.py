@@ -1,0 +1,1 @@
+"""A circle's life: its charter, its people, its calendar, the method it follows."""

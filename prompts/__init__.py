@@ -1,0 +1,1 @@
+"""The built-in methods: one folder each, words and calendar only, no code."""
