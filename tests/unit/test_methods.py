@@ -167,6 +167,7 @@ def test_a_fault_in_a_prompt_is_named_with_its_line(
         ("length = 2", "length = 3", 23, "add up to 2"),
         ("length = 5", "length = 4", 28, "add up to 5"),
         ("breaks = { meet = 2 }", "breaks = { meet = 3 }", 30, "after its last week"),
+        ("breaks = { meet = 2 }", "breaks = { mete = 2 }", 29, '"mete"'),
         ("meet = 3, part = 1", "meet = 3, part = 1.5", 29, '"weeks" cannot be'),
     ],
 )
@@ -209,6 +210,19 @@ def test_two_prompts_of_one_moment_need_an_order(pairs: Path) -> None:
 def test_a_moment_shared_in_one_preset_only_needs_an_order_too(pairs: Path) -> None:
     write(pairs / "en" / "later.md", PROMPT.replace("day = 1", "before_end = 5"))
     assert "same moment" in only_fault(pairs).what
+
+
+def test_a_weekly_prompt_needs_a_day_of_the_week(pairs: Path) -> None:
+    longer = METHOD.replace("meet = 1, part", "meet = 2, part").replace("length = 2", "length = 3")
+    write(pairs / "method.toml", longer)
+    write(pairs / "en" / "hello.md", PROMPT.replace("day = 1", "day = 7\nevery_week = true"))
+    assert "every_week needs" in only_fault(pairs).what
+
+
+def test_a_broken_english_prompt_is_not_called_missing(pairs: Path) -> None:
+    write(pairs / "de" / "hello.md", '+++\ntitle = "Hallo"\n+++\nSag hallo.\n')
+    write(pairs / "en" / "hello.md", PROMPT.replace("day = 1", "day"))
+    assert only_fault(pairs).what.startswith("TOML")
 
 
 def test_a_prompt_needs_its_english(pairs: Path) -> None:
@@ -331,9 +345,10 @@ def test_overrides_lie_on_one_another_in_their_order(tmp_path: Path, pairs: Path
     write(first / "pairs" / "en" / "hello.md", PROMPT.replace("Say", "First"))
     write(first / "pairs" / "en" / "extra.md", PROMPT.replace("day = 1", "day = 2"))
     write(second / "pairs" / "en" / "hello.md", PROMPT.replace("Say", "Second"))
+    write(second / "pairs" / "en" / "last.md", PROMPT.replace("day = 1", "day = 3"))
     folders = [pairs.parent, first, second]
     method = load_method(available(folders)["pairs"], "en", beneath=folders)
-    assert [p.body.split()[0] for p in method.prompts] == ["Second", "Say"]
+    assert [p.body.split()[0] for p in method.prompts] == ["Second", "Say", "Say"]
     lower = load_method(first / "pairs", "en", beneath=folders)
     assert [p.body.split()[0] for p in lower.prompts] == ["First", "Say"]
 
@@ -461,6 +476,7 @@ TEMPLATES = [
     "{week}. {phase}\n{purpose}) {circle}",
     "# About {circle}\n\n{purpose}\n---\n\n- {phase}\n- *{circle}*{week}",
     "**{circle}**: _{purpose}_ ~~{phase}~~ **{circle}{phase}**",
+    "so**{circle}**so *{phase}*so",
     "> {guiding_question}\n\n[{circle}](https://example.org) ![{phase}](a.png)",
     "| a | {circle} |\n|---|---|\n| {phase} | {purpose} |",
     "text\n{circle}\n{phase}\n\n   {purpose}",
@@ -516,6 +532,12 @@ def test_a_value_is_not_searched_for_placeholders() -> None:
 def test_only_known_placeholders_with_values_are_replaced() -> None:
     values = {"circle": "Wells", "secret": "no"}
     assert fill("{circle} {secret} {phase}", values) == "Wells {secret} {phase}"
+
+
+def test_an_escaped_brace_stays_a_brace(pairs: Path) -> None:
+    write(pairs / "en" / "hello.md", PROMPT.replace("**{circle}**", "\\{circle\\} and \\{you\\}"))
+    assert lint(pairs, beneath=()) == []
+    assert fill("\\{circle}", {"circle": "`x`"}) == "\\{circle}"
 
 
 def test_a_command_can_be_copied_from_a_prompt() -> None:
