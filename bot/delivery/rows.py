@@ -173,11 +173,15 @@ class Schedules:
             which = which.where(col(ScheduleRow.subject) == subject)
         await self._work.run(which.values(active=False))
 
-    async def wake(self, circle: int) -> None:
-        """Make a circle's schedules that have not fired run again."""
+    async def wake(self, circle: int, *, since: datetime) -> None:
+        """Make a circle's schedules that have not fired, and are due after `since`, run again."""
         await self._work.run(
             update(ScheduleRow)
-            .where(col(ScheduleRow.circle_id) == circle, col(ScheduleRow.fired_at).is_(None))
+            .where(
+                col(ScheduleRow.circle_id) == circle,
+                col(ScheduleRow.fired_at).is_(None),
+                col(ScheduleRow.due_at) >= since,
+            )
             .values(active=True)
         )
 
@@ -288,10 +292,14 @@ class Outbox:
         return [row.posted() for row in rows]
 
     async def withdraw(self, circle: int) -> None:
-        """Take back what a circle has not sent yet."""
+        """Take back the timely posts that a circle has not sent yet; the others still go."""
         await self._work.run(
             update(OutboxRow)
-            .where(text("state='waiting'"), col(OutboxRow.circle_id) == circle)
+            .where(
+                text("state='waiting'"),
+                col(OutboxRow.circle_id) == circle,
+                col(OutboxRow.expires_at).is_not(None),
+            )
             .values(state=State.WITHDRAWN.value, document=None, instead=None)
         )
 

@@ -233,7 +233,7 @@ class Drain:
         told = list(await self.refused(row, why, work))
         if row.instead is not None and why == "closed":
             room, words = row.instead
-            key = replace(row.identity, prompt="unreachable", occurrence=0, part=0)
+            key = replace(row.identity, phase="-", prompt="unreachable", occurrence=0, part=0)
             told.append(Outgoing(key=key, to=room, document=words, circle=row.circle_id))
         row.state, row.document, row.instead = state.value, None, None
         await self.post(told, work)

@@ -1,0 +1,121 @@
+"""What rooms tell about a circle: who comes and goes, and where the circle goes on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.circles import words
+from bot.circles.model import MemberState
+from bot.circles.rows import Circles, Members
+from bot.circles.telling import to_facilitators
+from bot.circles.usecases.membership import end_membership
+from bot.circles.usecases.ports import Defaults
+from bot.conversation.model import Clock, DeliveryKey, Event, Kind, RoomRef
+from bot.delivery.model import Outgoing
+from bot.delivery.rows import Outbox, OutboxRow
+from bot.delivery.usecases import Post
+from bot.store.work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class HearRooms:
+    """Follows rooms: the bot's own coming and going, members', and rooms that move."""
+
+    clock: Clock
+    post: Post
+    defaults: Defaults
+    contact: str = ""
+
+    async def __call__(self, event: Event, work: UnitOfWork) -> None:
+        """Write what the event changes."""
+        if event.kind is Kind.MOVED and event.target:
+            await self._moved(event.where, RoomRef(event.platform, event.target), work)
+        elif event.kind is Kind.JOIN and event.bot:
+            await self._bot_came(event, work)
+        elif event.kind is Kind.LEAVE and event.bot:
+            await self._bot_went(event, work)
+        elif event.kind is Kind.LEAVE:
+            await self._member_went(event, work)
+
+    async def _moved(self, old: RoomRef, new: RoomRef, work: UnitOfWork) -> None:
+        row = await Circles(work).room(old)
+        if row is not None and await Circles(work).room(new) is None:
+            row.room, row.gone = new.id, False
+            await Outbox(work).move_room(old, new)
+
+    async def _bot_came(self, event: Event, work: UnitOfWork) -> None:
+        row = await Circles(work).room(event.where)
+        if row is not None:
+            row.gone = False
+        said = words.introduction(self.defaults.run_by, self.contact, self.defaults.prefix)
+        key = DeliveryKey("-", "introduction", event.id, 0, str(event.where))
+        if not event.direct:
+            await self.post([Outgoing(key=key, to=event.where, document=said)], work)
+
+    async def _bot_went(self, event: Event, work: UnitOfWork) -> None:
+        await Outbox(work).withdraw_room(event.where)
+        row = await Circles(work).room(event.where)
+        if row is None or row.gone:
+            return
+        row.gone = True
+        circle = await Circles(work).get(row.circle_id)
+        people = await Members(work).facilitating(circle.id)
+        about = ("-", "removed", _stamp(event.at))
+        await self.post(to_facilitators(people, circle, words.removed(circle), about=about), work)
+
+    async def _member_went(self, event: Event, work: UnitOfWork) -> None:
+        """Note that somebody is gone who left the circle's only room on their platform."""
+        circle = await Circles(work).at(event.where)
+        if circle is None:
+            return
+        rooms = [r for r in await Circles(work).rooms(circle.id) if r.platform == event.platform]
+        member = await Members(work).of(circle.id, event.person)
+        if member is None or member.state is not MemberState.JOINED or rooms != [event.where]:
+            return
+        state = MemberState.BANNED if event.banned else MemberState.LEFT
+        await end_membership(member, state, self.post, self.clock, work)
+
+
+@dataclass(frozen=True)
+class TellRefused:
+    """Tells the facilitators of a post that did not arrive, and notes who takes no messages."""
+
+    clock: Clock
+
+    async def __call__(self, row: OutboxRow, why: str, work: UnitOfWork) -> list[Outgoing]:
+        """Return what the facilitators are told: once a person, once a post."""
+        if row.circle_id is None:
+            return []
+        circle = await Circles(work).get(row.circle_id)
+        people = await Members(work).facilitating(circle.id)
+        if why == "closed":
+            return await self._closed(row, work)
+        if row.prompt == "not-sent" or str(row.target) in {str(m.person) for m in people}:
+            return []
+        reason = _REASONS[why]
+        said = words.not_sent(circle, f"“{row.prompt}”", reason)
+        return to_facilitators(people, circle, said, about=("-", "not-sent", row.id or 0))
+
+    async def _closed(self, row: OutboxRow, work: UnitOfWork) -> list[Outgoing]:
+        circle = await Circles(work).get(row.circle_id or 0)
+        people = await Members(work).facilitating(circle.id)
+        told: list[Outgoing] = []
+        for member in await Members(work).present(circle.id):
+            if str(member.person) == row.target and not member.unreachable:
+                held = await Members(work).row(circle.id, member.person)
+                if held is not None:
+                    held.unreachable = True
+                others = [m for m in people if m.id != member.id]
+                said = words.unreachable(circle, member.name)
+                about = ("-", f"closed-{member.id}", 0)
+                told += to_facilitators(others, circle, said, about=about)
+        return told
+
+
+_REASONS = {
+    "late": "its time was past when the chat service could be reached again.",
+    "refused": "I may not write there. Please look at my rights in that room.",
+}
+
+
+def _stamp(moment: datetime) -> int:
+    return int(moment.timestamp())

@@ -1,0 +1,239 @@
+"""How somebody joins: a short guided exchange in their direct room, or a sign-up list."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.circles import words
+from bot.circles.model import (
+    Circle,
+    CircleState,
+    Consents,
+    Joining,
+    Member,
+    MemberState,
+    understand_consents,
+)
+from bot.circles.rows import Circles, Joinings, Members
+from bot.circles.telling import privately, to_rooms
+from bot.circles.usecases.life import circle_of, zone_named
+from bot.circles.usecases.ports import Defaults
+from bot.conversation.model import (
+    Answer,
+    Audience,
+    Caller,
+    Clock,
+    Document,
+    DomainError,
+    Event,
+    Kind,
+    PersonRef,
+    say,
+)
+from bot.delivery.model import Outgoing
+from bot.delivery.usecases import Post
+from bot.intake.usecases import reply
+from bot.store.work import Begin, UnitOfWork
+
+
+@dataclass(frozen=True)
+class BeginJoining:
+    """Starts the guided exchange."""
+
+    begin: Begin
+    clock: Clock
+    defaults: Defaults
+
+    async def __call__(self, caller: Caller) -> Document:
+        """Return the first question.
+
+        Raises:
+            DomainError: the circle is closed, or the caller was removed from it or is in it.
+        """
+        async with self.begin() as work:
+            circle = await circle_of(caller, work)
+            member = await Members(work).of(circle.id, caller.person)
+            self._check(circle, member)
+            begun = Joining(circle.id, caller.person, caller.name)
+            await Joinings(work).put(begun, self.clock.now())
+            await work.commit()
+        return words.joining_begins(circle, self.defaults.run_by, self.defaults.prefix)
+
+    def _check(self, circle: Circle, member: Member | None) -> None:
+        if circle.state is CircleState.CLOSED:
+            raise DomainError(f"The circle {circle.name} is closed.")
+        if member is not None and member.state is MemberState.BANNED:
+            raise DomainError("Please talk with the circle's facilitators about joining again.")
+
+
+@dataclass(frozen=True)
+class GoOnJoining:
+    """Takes the answers of somebody who is joining, one after the other."""
+
+    begin: Begin
+    clock: Clock
+    post: Post
+    defaults: Defaults
+
+    async def wants(self, event: Event, work: UnitOfWork) -> bool:
+        """Return whether somebody who is joining writes to the bot directly."""
+        if event.kind is not Kind.MESSAGE or not event.direct:
+            return False
+        if event.text.strip().startswith(self.defaults.prefix):
+            return False
+        return await Joinings(work).of(event.person) is not None
+
+    async def __call__(self, event: Event) -> Sequence[Outgoing]:
+        """Return the next question, or the welcome."""
+        async with self.begin() as work:
+            joining = await Joinings(work).of(event.person)
+            if joining is None:
+                return ()
+            try:
+                said = await self._take(joining, event.text.strip(), work)
+            except DomainError as refusal:
+                said = say(str(refusal))
+            await work.commit()
+        return [reply(event, Answer(said, Audience.CALLER), self.defaults.prefix)]
+
+    async def _take(self, joining: Joining, text: str, work: UnitOfWork) -> Document:
+        circle = await Circles(work).get(joining.circle)
+        if text.lower() == "stop":
+            await Joinings(work).end(joining.person)
+            return say("All right. I kept none of your answers. You can begin again at any time.")
+        given = _checked(joining, text, circle.zone)
+        joining = replace(joining, answers=(*joining.answers, given))
+        if joining.asks is not None:
+            await Joinings(work).put(joining, self.clock.now())
+            return words.next_question(joining, circle.zone)
+        return await self._end(circle, joining, work)
+
+    async def _end(self, circle: Circle, joining: Joining, work: UnitOfWork) -> Document:
+        goal, gives, needs, zone, consents = joining.answers
+        given = understand_consents(consents)
+        await Joinings(work).end(joining.person)
+        if not given.takes_part:
+            return say("All right, then you are not in the circle, and I kept nothing.")
+        before = await Members(work).of(circle.id, joining.person)
+        member = Member(
+            id=0,
+            circle=circle.id,
+            person=joining.person,
+            name=joining.name,
+            roles=before.roles if before else frozenset({"member"}),
+            state=MemberState.JOINED,
+            joined_at=self.clock.now(),
+            goal=goal,
+            gives=gives,
+            needs=needs,
+            zone=zone,
+            consents=given,
+        )
+        member = await Members(work).put(member)
+        new = before is None or before.state is not MemberState.JOINED
+        if new:
+            await self._welcome(circle, member, work)
+        return words.joined(circle, member, self.defaults.prefix)
+
+    async def _welcome(self, circle: Circle, member: Member, work: UnitOfWork) -> None:
+        """Tell the rooms of somebody new, once they are open; a name only as they agreed."""
+        if circle.state is CircleState.OPEN:
+            stamp = int(self.clock.now().timestamp())
+            said = words.newcomer(circle, member)
+            rooms = await Circles(work).rooms(circle.id)
+            about = ("-", f"welcome-{member.id}", stamp)
+            await self.post(to_rooms(rooms, circle, said, about=about), work)
+
+
+def _checked(joining: Joining, text: str, zone: str) -> str:
+    """Return the answer as it is kept.
+
+    Raises:
+        DomainError: it is no answer to what was asked.
+    """
+    passed = text in ("-", "")
+    if joining.asks == "zone":
+        return zone if passed else zone_named(text)
+    if joining.asks == "consents":
+        understand_consents(text)
+        return text
+    return "" if passed else text[:2000]
+
+
+@dataclass(frozen=True)
+class ImportSignUps:
+    """Takes a list of sign-ups: everyone on it is asked privately to join, once."""
+
+    begin: Begin
+    clock: Clock
+    post: Post
+    defaults: Defaults
+
+    async def __call__(self, circle_name: str, platform: str, text: str) -> int:
+        """Return how many people are new; `text` is CSV with the columns id, name and more.
+
+        Raises:
+            DomainError: the circle is not there, or a row is wrong; nothing is written then.
+        """
+        people = read_sign_ups(text)
+        new = 0
+        async with self.begin() as work:
+            circle = await Circles(work).named(circle_name)
+            if circle is None:
+                raise DomainError(f"There is no circle {circle_name}.")
+            for signed in people:
+                new += await self._one(circle, platform, signed, work)
+            await work.commit()
+        return new
+
+    async def _one(
+        self, circle: Circle, platform: str, signed: dict[str, str], work: UnitOfWork
+    ) -> int:
+        person = PersonRef(platform, signed["id"])
+        if await Members(work).of(circle.id, person) is not None:
+            return 0
+        member = await Members(work).put(
+            Member(
+                id=0,
+                circle=circle.id,
+                person=person,
+                name=signed.get("name") or signed["id"],
+                roles=frozenset({"member"}),
+                state=MemberState.INVITED,
+                joined_at=self.clock.now(),
+                goal=signed.get("goal", ""),
+                gives=signed.get("gives", ""),
+                needs=signed.get("needs", ""),
+                zone=zone_named(signed["zone"]) if signed.get("zone") else circle.zone,
+                consents=Consents(),
+            )
+        )
+        said = words.invited(circle, self.defaults.prefix)
+        await self.post([privately(member, circle, said, about=("-", "signed-up", 0))], work)
+        return 1
+
+
+_COLUMNS = ("id", "name", "goal", "gives", "needs", "zone")
+
+
+def read_sign_ups(text: str) -> list[dict[str, str]]:
+    """Return the rows of a sign-up list, by column.
+
+    Raises:
+        DomainError: a column or a value is wrong; the text says in which row.
+    """
+    rows = list(csv.DictReader(text.lstrip("\ufeff").splitlines()))
+    columns = tuple((rows[0] if rows else {}).keys())
+    if "id" not in columns or any(name not in _COLUMNS for name in columns):
+        raise DomainError(
+            f"The first line names the columns: {', '.join(_COLUMNS)}; only id must be there."
+        )
+    for number, row in enumerate(rows, start=2):
+        if not (row["id"] or "").strip() or None in row.values():
+            raise DomainError(f"Row {number} has no id, or too few columns.")
+        if row.get("zone"):
+            try:
+                zone_named(row["zone"])
+            except DomainError as fault:
+                raise DomainError(f"Row {number}, column zone: {fault}") from None
+    return [{key: value.strip() for key, value in row.items()} for row in rows]

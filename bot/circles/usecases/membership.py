@@ -1,0 +1,119 @@
+"""What members decide for themselves: their consents, being away, their zone, leaving."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bot.circles import words
+from bot.circles.model import Member, MemberState
+from bot.circles.rows import Circles, Members
+from bot.circles.telling import to_facilitators
+from bot.circles.usecases.life import circle_of, zone_named
+from bot.circles.usecases.ports import ConsentChanged
+from bot.conversation.model import (
+    Caller,
+    Clock,
+    Document,
+    DomainError,
+    Role,
+    document,
+    say,
+)
+from bot.delivery.usecases import Post
+from bot.store.work import Begin, UnitOfWork
+
+CONSENTS = ("takes_part", "counted", "quoted", "named")
+
+
+@dataclass(frozen=True)
+class ChangeMembership:
+    """Changes a member's own row."""
+
+    begin: Begin
+    clock: Clock
+    post: Post
+    consent_changed: Sequence[ConsentChanged]
+
+    async def away(self, until: date | None, caller: Caller) -> Document:
+        """Excuse the caller until a day, or note that they are back.
+
+        Raises:
+            DomainError: the day is not ahead.
+        """
+        async with self.begin() as work:
+            circle = await circle_of(caller, work)
+            if until is not None and until <= circle.today(self.clock.now()):
+                raise DomainError("Name the day on which you are back; it must lie ahead.")
+            member = await self._me(caller, work)
+            await Members(work).put(replace(member, away_until=until))
+            await work.commit()
+        if until is None:
+            return say("Good to have you back.")
+        return say(
+            f"Have a good time. Until {words.day(until)} nothing is asked of you, and nobody "
+            "counts you as missing."
+        )
+
+    async def zone(self, text: str, caller: Caller) -> Document:
+        """Note the caller's time zone, in every circle of theirs."""
+        named = zone_named(text)
+        async with self.begin() as work:
+            for row in await Members(work).everywhere(caller.person):
+                row.zone = named
+            await work.commit()
+        return say(f"I keep your times in {named}.")
+
+    async def show_consents(self, caller: Caller) -> Document:
+        """Return what the caller agreed to in the circle."""
+        async with self.begin() as work:
+            member = await self._me(caller, work)
+        return document("This is what you agreed to:", words.consents(member.consents))
+
+    async def consent(self, which: str, given: bool, caller: Caller) -> Document:  # noqa: FBT001 - the member's own yes or no
+        """Change one consent, with effect on everything not yet published."""
+        async with self.begin() as work:
+            member = await self._me(caller, work)
+            before = member.consents
+            changed = replace(member, consents=replace(before, **{which: given}))
+            await Members(work).put(changed)
+            for act in self.consent_changed:
+                await act(changed, before, work)
+            await work.commit()
+        return document("Noted. You agree to:", words.consents(changed.consents))
+
+    async def leave(self, caller: Caller) -> Document:
+        """Take the caller out of the circle.
+
+        Raises:
+            DomainError: they are its only facilitator.
+        """
+        async with self.begin() as work:
+            circle = await circle_of(caller, work)
+            member = await self._me(caller, work)
+            await end_membership(member, MemberState.LEFT, self.post, self.clock, work)
+            if caller.may(Role.FACILITATOR) and not await Members(work).facilitating(circle.id):
+                raise DomainError("You are the only facilitator. Appoint another one first.")
+            await work.commit()
+        return say(
+            f"You have left {circle.name}. What you agreed to keep stays until you ask me to "
+            "forget it."
+        )
+
+    async def _me(self, caller: Caller, work: UnitOfWork) -> Member:
+        circle = await circle_of(caller, work)
+        member = await Members(work).of(circle.id, caller.person)
+        if member is None or member.state is not MemberState.JOINED:
+            raise DomainError(f"You are not in {circle.name}.")
+        return member
+
+
+async def end_membership(
+    member: Member, state: MemberState, post: Post, clock: Clock, work: UnitOfWork
+) -> None:
+    """Note that a member is gone and tell the facilitators, privately."""
+    circle = await Circles(work).get(member.circle)
+    await Members(work).put(replace(member, state=state))
+    others = [m for m in await Members(work).facilitating(circle.id) if m.id != member.id]
+    said = words.left(circle, member.name, banned=state is MemberState.BANNED)
+    about = ("-", f"left-{member.id}", int(clock.now().timestamp()))
+    await post(to_facilitators(others, circle, said, about=about), work)

@@ -1,0 +1,88 @@
+"""What a circle's life asks of the rooms above it; filled when the bot is wired."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from bot.circles.methods import Method
+from bot.circles.model import Circle, Consents, Member
+from bot.conversation.model import DomainError, Line
+from bot.store.work import UnitOfWork
+
+
+class Plan(Protocol):
+    """Brings a circle's schedules in line with its calendar."""
+
+    async def __call__(self, circle: Circle, work: UnitOfWork) -> None:
+        """Write the schedules of what is still to come; what was posted stays posted."""
+        ...
+
+
+class Coming(Protocol):
+    """Tells what a circle has before it."""
+
+    async def __call__(self, circle: Circle, work: UnitOfWork) -> Sequence[tuple[str, datetime]]:
+        """Return titles and moments, the next one first."""
+        ...
+
+
+class Needs(Protocol):
+    """Tells what of a circle waits for its facilitators."""
+
+    async def __call__(self, circle: Circle, work: UnitOfWork) -> Sequence[Line]:
+        """Return one line for each thing."""
+        ...
+
+
+class ConsentChanged(Protocol):
+    """Makes a changed consent true for what is stored already."""
+
+    async def __call__(self, member: Member, before: Consents, work: UnitOfWork) -> None:
+        """Remove what the member's consents, as they are now, no longer allow."""
+        ...
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What the installation says of every circle."""
+
+    zone: str = "UTC"
+    language: str = "en"
+    licence: str = "CC BY 4.0"
+    run_by: str = ""
+    prefix: str = "!"
+
+
+@dataclass(frozen=True)
+class Methods:
+    """The methods there are, by key and language."""
+
+    known: Mapping[tuple[str, str], Method]
+
+    def of(self, key: str, language: str = "en") -> Method:
+        """Return a method.
+
+        Raises:
+            DomainError: there is none of that name.
+        """
+        method = self.known.get((key, language)) or self.known.get((key, "en"))
+        if method is None:
+            names = ", ".join(sorted({name for name, _ in self.known}))
+            raise DomainError(f"There is no method {key}. There are: {names}.")
+        return method
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCircle:
+    """What a new circle is made from."""
+
+    name: str
+    opens_on: date
+    purpose: str = ""
+    question: str = ""
+    method: str = "learning-circle"
+    preset: str = ""
+    zone: str = ""
+    break_on: date | None = None
+    threads: str = "auto"

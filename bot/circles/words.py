@@ -1,0 +1,325 @@
+"""What is said about a circle's life."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from babel.dates import format_date
+
+from bot.circles.model import Circle, CircleState, Consents, Joining, Member
+from bot.conversation.model import (
+    Bullets,
+    Document,
+    Inline,
+    Line,
+    Mention,
+    Moment,
+    Table,
+    Text,
+    bullets,
+    document,
+    line,
+    paragraph,
+    say,
+)
+
+
+def day(when: date, language: str = "en") -> str:
+    """Return a date in words, as 'Monday, 2 March 2026'."""
+    return format_date(when, "EEEE, d MMMM yyyy", locale=language)
+
+
+def code(text: str) -> Text:
+    """Return words to type."""
+    return Text(text, "code")
+
+
+def calendar_table(circle: Circle) -> Table:
+    """Return the phases and breaks with their dates."""
+    rows = [(phase.span.starts_on, phase.title, phase.last_day) for phase in circle.calendar.phases]
+    rows += [(each.starts_on, "A break", each.ends_on) for each in circle.calendar.breaks]
+    return Table(
+        ("What", "From", "To"),
+        tuple((title, day(start), day(end)) for start, title, end in sorted(rows)),
+    )
+
+
+def made(circle: Circle, prefix: str, *, here: bool) -> Document:
+    """Return the answer to a circle that was made."""
+    where = (
+        "This room belongs to it."
+        if here
+        else f"Type {prefix}circle attach {circle.name} in the room where it should meet."
+    )
+    return document(
+        paragraph("The circle ", Text(circle.name, "strong"), f" is made. {where}"),
+        f"Its dates, on clocks in {circle.zone}:",
+        calendar_table(circle),
+        paragraph(
+            "Members join with ",
+            code(f"{prefix}join {circle.name}"),
+            ". When you are ready, ",
+            code(f"{prefix}circle open {circle.name}"),
+            " starts the prompts. ",
+            code(f"{prefix}prompt list {circle.name}"),
+            " shows them with their moments.",
+        ),
+    )
+
+
+def opened(circle: Circle, prefix: str) -> Document:
+    """Return what the rooms are told when a circle opens."""
+    purpose = [paragraph(circle.purpose)] if circle.purpose else []
+    question = (
+        [paragraph("Our question: ", Text(circle.question, "emph"))] if circle.question else []
+    )
+    return document(
+        paragraph("The circle ", Text(circle.name, "strong"), " is open."),
+        *purpose,
+        *question,
+        calendar_table(circle),
+        paragraph("You are welcome to join: write ", code(f"{prefix}join {circle.name}"), "."),
+    )
+
+
+def paused(circle: Circle, prefix: str) -> Document:
+    """Return what the rooms are told when a circle pauses."""
+    return say(
+        f"The circle {circle.name} pauses. No prompt comes until it goes on with ",
+        code(f"{prefix}circle resume {circle.name}"),
+        ".",
+    )
+
+
+def resumed(circle: Circle) -> Document:
+    """Return what the rooms are told when a circle goes on."""
+    return document(f"The circle {circle.name} goes on.", calendar_table(circle))
+
+
+def moved(circle: Circle) -> Document:
+    """Return what the rooms are told when dates change."""
+    return document(
+        f"The dates of {circle.name} have changed. These are the new ones:", calendar_table(circle)
+    )
+
+
+def closed(circle: Circle) -> Document:
+    """Return what the rooms are told when a circle closes."""
+    return say(
+        f"The circle {circle.name} is closed. Thank you, everyone, for what you brought. "
+        "No more prompts will come; what you said stays yours to correct or remove."
+    )
+
+
+def attached(circle: Circle) -> Document:
+    """Return the answer in a room that now belongs to a circle."""
+    return say(f"This room now belongs to the circle {circle.name}. Its prompts come here too.")
+
+
+def status(
+    circle: Circle, now: datetime, coming: Sequence[tuple[str, datetime]], needs: Sequence[Line]
+) -> Document:
+    """Return where a circle is, what comes next and, for facilitators, what needs them."""
+    blocks = [paragraph(Text(circle.name, "strong"), f": {_where(circle, now)}")]
+    after = circle.calendar.after(circle.today(now))
+    if after is not None and circle.state is not CircleState.CLOSED:
+        blocks.append(paragraph(f"Next phase: {after.title}, from {day(after.span.starts_on)}."))
+    said = document(*blocks)
+    if coming:
+        items = tuple(
+            line(f"{title}: ", Moment(moment, circle.zone)) for title, moment in coming[:3]
+        )
+        said += document("Coming prompts:", Bullets(items))
+    if needs:
+        said += document("This needs you:", Bullets(tuple(needs)))
+    return said
+
+
+_STANDING = {
+    CircleState.PAUSED: "paused.",
+    CircleState.CLOSED: "closed.",
+}
+
+
+def _where(circle: Circle, now: datetime) -> str:
+    if circle.state is CircleState.DRAFT:
+        return f"not open yet; its dates begin on {day(circle.calendar.opens_on)}."
+    return _STANDING.get(circle.state) or _when(circle, circle.today(now))
+
+
+def _when(circle: Circle, today: date) -> str:
+    phase = circle.calendar.on(today)
+    if phase is not None:
+        return f"in the phase {phase.title}, until {day(phase.last_day)}."
+    if circle.calendar.in_break(today):
+        return "in its break week."
+    if today < circle.calendar.opens_on:
+        return f"open; the first phase begins on {day(circle.calendar.opens_on)}."
+    return "past its last phase; it can be closed."
+
+
+def mine(circles: Iterable[tuple[Circle, Member]], now: datetime) -> Document:
+    """Return the caller's circles."""
+    items = [
+        line(
+            Text(circle.name, "strong"),
+            f" ({', '.join(sorted(member.roles))}): {_where(circle, now)}",
+        )
+        for circle, member in circles
+    ]
+    if not items:
+        return say("You are in no circle that I know of.")
+    return document("Your circles:", Bullets(tuple(items)))
+
+
+def roles(members: Iterable[Member]) -> Document:
+    """Return who has a part to play."""
+    items = [f"{m.name}: {', '.join(sorted(m.roles))}" for m in members if m.roles - {"member"}]
+    return document("Who does what in this circle:", bullets(items))
+
+
+# --- joining --------------------------------------------------------------------------------
+
+
+def joining_begins(circle: Circle, run_by: str, prefix: str) -> Document:
+    """Return the first words of the exchange: what the circle is, and where words may go."""
+    public = circle.publish_to or "the rooms of the circle, as a document"
+    return document(
+        paragraph("Welcome. You are about to join ", Text(circle.name, "strong"), "."),
+        *([circle.purpose] if circle.purpose else []),
+        f"It goes from {day(circle.calendar.opens_on)} to {day(circle.calendar.closes_on)}. At its "
+        f"end there is a publication: {public}, under the licence {circle.licence}. Nobody's words "
+        "are in it unless they agree, to each of them.",
+        f"{run_by} runs me. I keep what you answer, and when you wrote, never what you only chat. ",
+        paragraph(
+            "I ask five short things. Write ",
+            code("-"),
+            " to pass, ",
+            code("stop"),
+            " to leave it. Later, ",
+            code(f"{prefix}my data"),
+            " shows you what I keep and ",
+            code(f"{prefix}my forget"),
+            " removes it.",
+        ),
+        paragraph(question("goal", "")),
+    )
+
+
+def question(asked: str, zone: str) -> str:
+    """Return one question of the exchange."""
+    return {
+        "goal": "1 of 5. What would you like to learn or to make in this circle?",
+        "gives": "2 of 5. What can you give: something you know, do or have?",
+        "needs": "3 of 5. What do you need from others?",
+        "zone": f"4 of 5. Which time zone do your clocks show? For example Europe/Berlin. "
+        f"Pass, and I take {zone}.",
+        "consents": "5 of 5. Four things to agree to, each yes or no, in one line: take part in "
+        "the circle; be counted (I note when you wrote and how many words, to see who may need "
+        "a hand, never to rank); be quoted (your answers may be asked for in the publication); "
+        "be named there. For example: yes yes yes no",
+    }[asked]
+
+
+def next_question(joining: Joining, zone: str) -> Document:
+    """Return what is asked next."""
+    return say(question(joining.asks or "consents", zone))
+
+
+def joined(circle: Circle, member: Member, prefix: str) -> Document:
+    """Return the end of the exchange."""
+    return document(
+        paragraph("You are in. Welcome to ", Text(circle.name, "strong"), "."),
+        consents(member.consents),
+        paragraph(
+            "You can change this at any time: ",
+            code(f"{prefix}my consent"),
+            ". If you go away for a while: ",
+            code(f"{prefix}my away 2026-03-31"),
+            ". To leave: ",
+            code(f"{prefix}leave {circle.name}"),
+            ".",
+        ),
+    )
+
+
+def consents(given: Consents) -> Bullets:
+    """Return the four consents in words."""
+    said = {True: "yes", False: "no"}
+    return bullets(
+        [
+            f"take part: {said[given.takes_part]}",
+            f"be counted: {said[given.counted]}",
+            f"be quoted: {said[given.quoted]}",
+            f"be named: {said[given.named]}",
+        ]
+    )
+
+
+def newcomer(circle: Circle, member: Member) -> Document:
+    """Return what the rooms are told of somebody new."""
+    return say(
+        "Please welcome ",
+        Mention(member.person, member.name),
+        f", who has joined {circle.name}.",
+    )
+
+
+def invited(circle: Circle, prefix: str) -> Document:
+    """Return the note to somebody whom a sign-up list names."""
+    return document(
+        paragraph("You were signed up for the circle ", Text(circle.name, "strong"), "."),
+        paragraph(
+            "If that is right, write ",
+            code(f"{prefix}join {circle.name}"),
+            ", and I ask you five short things. If not, you need not do anything.",
+        ),
+        rings=True,
+    )
+
+
+# --- what facilitators are told -------------------------------------------------------------
+
+
+def left(circle: Circle, name: str, *, banned: bool) -> Document:
+    """Return the word that somebody is gone."""
+    how = "was removed from" if banned else "has left"
+    return say(
+        f"{name} {how} {circle.name}. Reminders to them stop; what they had agreed to keep stays "
+        "until they ask me to forget it."
+    )
+
+
+def removed(circle: Circle) -> Document:
+    """Return the word that the bot is out of a room."""
+    return say(
+        f"I was removed from a room of {circle.name}. Its prompts rest there. Invite me again, "
+        "and I go on where we are; nothing that came in between is posted late."
+    )
+
+
+def unreachable(circle: Circle, name: str) -> Document:
+    """Return the word that somebody takes no direct messages."""
+    return say(
+        f"I cannot reach {name} of {circle.name} directly. I have said so once in the room. You "
+        "may want to ask how they would like to be reached."
+    )
+
+
+def not_sent(circle: Circle, what: str, why: str) -> Document:
+    """Return the word that a post did not arrive."""
+    return say(f"In {circle.name}, {what} was not posted: {why}")
+
+
+def introduction(run_by: str, contact: str, prefix: str) -> Document:
+    """Return what the bot says when it comes into a room."""
+    by: list[Inline] = [Text(run_by or "the people of this server")]
+    by += [Text(f" ({contact})")] if contact else []
+    return document(
+        paragraph("Hello. I am Circlekeeper, and I help learning circles. I am run by ", *by, "."),
+        "I keep nothing of what is said here unless a circle meets in this room, and then only of "
+        "its members, as each of them agrees.",
+        paragraph(
+            code(f"{prefix}help"),
+            " says what I can do. To stop me, remove me from the room.",
+        ),
+    )
