@@ -1,0 +1,18 @@
+"""The settings: what they are, where they are read from, and what is wrong with them."""
+
+from bot.config.faults import ConfigError, Fault
+from bot.config.loading import load, require_login, whole
+from bot.config.settings import Matrix, Settings
+from bot.config.writing import example, render
+
+__all__ = [
+    "ConfigError",
+    "Fault",
+    "Matrix",
+    "Settings",
+    "example",
+    "load",
+    "render",
+    "require_login",
+    "whole",
+]

@@ -1,0 +1,111 @@
+"""The rules that a setting's value must keep, each with what to do when it does not."""
+
+import re
+from difflib import get_close_matches
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator
+
+from bot.config.faults import Wrong
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_PERSON = re.compile(r"@[^\s:@*]+:[^\s:@*]+(:\d+)?")
+_INVITER = re.compile(r"\*|@?[^\s:@]+:[^\s:@]+(:\d+)?")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
+_LONGEST_PREFIX = 10
+
+
+def _zone(name: str) -> str:
+    """Return a time zone's name that this machine knows."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        near = ", ".join(zones_like(name))
+        todo = f"Did you mean {near}?" if near else "Use a name like Europe/Berlin."
+        raise Wrong(f"There is no time zone “{name}”.", todo) from None
+    return name
+
+
+def zones_like(name: str) -> list[str]:
+    """Return the zones whose names, or whose cities, look like `name`."""
+    zones = available_timezones()
+    wanted = name.strip().replace(" ", "_").casefold()
+    whole = {zone.casefold(): zone for zone in sorted(zones)}
+    cities = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(zones, reverse=True)}
+    known = cities | whole
+    return list(dict.fromkeys(known[near] for near in get_close_matches(wanted, known, n=3)))
+
+
+def _homeserver(url: str) -> str:
+    """Return the address of a homeserver, without a slash at its end."""
+    like = "Write it like https://matrix.example.org."
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it is what finds a wrong one
+    except ValueError:
+        raise Wrong("It is not an address.", like) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or " " in url:
+        raise Wrong("It is not the address of a homeserver.", like)
+    if parts.username or parts.query or parts.fragment:
+        raise Wrong("It holds more than an address.", like)
+    return url.rstrip("/")
+
+
+def in_the_clear(url: str) -> bool:
+    """Return whether what is sent to this address can be read on its way."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname not in LOOPBACK
+
+
+def _person(name: str) -> str:
+    if not _PERSON.fullmatch(name):
+        raise Wrong(f"“{name}” is not a Matrix id.", "Write it like @ana:example.org.")
+    return name
+
+
+def _inviter(pattern: str) -> str:
+    if not _INVITER.fullmatch(pattern):
+        raise Wrong(
+            f"“{pattern}” names nobody who could invite.",
+            "Name people (@ana:example.org), servers (*:example.org), or * for everybody.",
+        )
+    return pattern
+
+
+def _language(code: str) -> str:
+    if not _LANGUAGE.fullmatch(code):
+        raise Wrong(f"“{code}” is not a language's code.", "Write it like en or de.")
+    return code
+
+
+def _prefix(sign: str) -> str:
+    if not 0 < len(sign) <= _LONGEST_PREFIX or re.search(r"\s", sign) or sign.isalnum():
+        raise Wrong(
+            f"“{sign}” cannot stand before commands.",
+            f"Use a sign like !, at most {_LONGEST_PREFIX} characters and no spaces.",
+        )
+    return sign
+
+
+def _said(words: str) -> str:
+    """Return words that say something."""
+    if not words.strip():
+        raise Wrong("It is empty.", "Write something here.")
+    return words.strip()
+
+
+def _split(value: object) -> object:
+    """Return a list written in one line, as the environment holds it, as a list."""
+    return tuple(re.split(r"[\s,]+", value.strip(" ,"))) if isinstance(value, str) else value
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+HomeserverUrl = Annotated[str, AfterValidator(_homeserver)]
+Person = Annotated[str, AfterValidator(_person)]
+People = Annotated[tuple[Person, ...], BeforeValidator(_split)]
+Inviters = Annotated[tuple[Annotated[str, AfterValidator(_inviter)], ...], BeforeValidator(_split)]
+Language = Annotated[str, AfterValidator(_language)]
+Prefix = Annotated[str, AfterValidator(_prefix)]
+Said = Annotated[str, AfterValidator(_said)]
