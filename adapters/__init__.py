@@ -1,0 +1,1 @@
+"""What connects the core to a platform: one folder a platform."""

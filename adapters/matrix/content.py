@@ -1,0 +1,67 @@
+"""The content of the messages that the bot sends."""
+
+import hashlib
+import json
+
+from adapters.matrix.markup import render
+from adapters.matrix.raw import Json
+from adapters.matrix.taming import tame, tame_name
+from bot.conversation.model import DeliveryKey, Document, File
+
+KEY = "org.circlekeeper.key"
+LARGEST = 60_000
+"""Bytes of content that surely fit into an event, whose bound is 65,536."""
+PNG = b"\x89PNG\r\n\x1a\n"
+PNG_WIDTH, PNG_HEIGHT, PNG_HEAD = 16, 20, 24
+
+
+def transaction(key: DeliveryKey, purpose: str = "") -> str:
+    """Return the transaction id that belongs to a key for ever, another for each purpose."""
+    return hashlib.sha256(f"{purpose}{key}".encode()).hexdigest()
+
+
+def message(document: Document, key: DeliveryKey, thread: str | None) -> Json:
+    """Return the content of a message; one that is too large goes without its HTML."""
+    shown = render(document)
+    content = {"msgtype": "m.text" if document.rings else "m.notice", "body": shown.body}
+    content |= _around(shown.mentions, key, thread)
+    dressed = {"format": "org.matrix.custom.html", "formatted_body": shown.html}
+    fits = len(json.dumps(content | dressed, ensure_ascii=False).encode()) <= LARGEST
+    return content | (dressed if fits else {})
+
+
+def attachment(file: File, address: str, key: DeliveryKey, thread: str | None) -> Json:
+    """Return the content of a file that lies at `address`."""
+    kind = "m.image" if file.media_type.startswith("image/") else "m.file"
+    name = tame_name(file.name) or "file"
+    caption = tame(file.description)
+    return {
+        "msgtype": kind,
+        "body": caption or name,
+        "filename": name,
+        "url": address,
+        "info": {"mimetype": file.media_type, "size": len(file.content)} | _size(file.content),
+    } | _around((), key, thread)
+
+
+def _around(mentions: tuple[str, ...], key: DeliveryKey, thread: str | None) -> Json:
+    return {
+        "m.mentions": {"user_ids": list(mentions)} if mentions else {},
+        KEY: str(key),
+    } | ({"m.relates_to": _in_thread(thread)} if thread else {})
+
+
+def _in_thread(thread: str) -> Json:
+    return {
+        "rel_type": "m.thread",
+        "event_id": thread,
+        "is_falling_back": True,
+        "m.in_reply_to": {"event_id": thread},
+    }
+
+
+def _size(content: bytes) -> Json:
+    if not content.startswith(PNG) or len(content) < PNG_HEAD:
+        return {}
+    width, height = (int.from_bytes(content[at : at + 4]) for at in (PNG_WIDTH, PNG_HEIGHT))
+    return {"w": width, "h": height}

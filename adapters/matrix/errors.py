@@ -1,0 +1,63 @@
+"""What a homeserver's refusals mean for the core."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+
+from adapters.matrix.raw import Json, number, words
+from bot.conversation.model import (
+    AccountLost,
+    NotPermitted,
+    PlatformError,
+    PlatformUnavailable,
+)
+
+DEAD = frozenset({"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED"})
+FORBIDDEN = frozenset({"M_FORBIDDEN", "M_USER_SUSPENDED", "M_INVITE_BLOCKED", "M_GUEST_ACCESS"})
+RETRIED = 408, 425, 429
+"""What is worth another try although it is no server's fault."""
+
+
+class NotFound(PlatformError):
+    """The homeserver knows no such thing."""
+
+
+class AlreadyRunning(PlatformError):
+    """Another running bot uses the account."""
+
+
+def expect(status: int, body: Json | None, headers: Mapping[str, str] | None = None) -> Json:
+    """Return the body of an answer that is a success.
+
+    Raises:
+        PlatformUnavailable: the homeserver is down or asks to slow down.
+        NotPermitted: it forbids that.
+        NotFound: it knows no such thing.
+        AccountLost: it no longer takes the access token.
+        PlatformError: anything else.
+    """
+    if status < HTTPStatus.MULTIPLE_CHOICES and body is not None:
+        return body
+    code, why = words(body, "errcode"), words(body, "error")
+    if code in DEAD:
+        raise AccountLost(
+            "The homeserver no longer accepts the bot's access token: log in again with "
+            f"`circlekeeper init`. ({code})"
+        )
+    said = f"The homeserver answered {status} {code}: {why}".rstrip(": ")
+    if status in RETRIED or code == "M_LIMIT_EXCEEDED":
+        raise PlatformUnavailable(said, _pause(body, headers or {}))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or body is None:
+        raise PlatformUnavailable(said, None)
+    raise _refusal(status, code)(said)
+
+
+def _refusal(status: int, code: str) -> type[PlatformError]:
+    if code in FORBIDDEN or (status in (401, 403) and not code):
+        return NotPermitted
+    return NotFound if status == HTTPStatus.NOT_FOUND or code == "M_NOT_FOUND" else PlatformError
+
+
+def _pause(body: Json | None, headers: Mapping[str, str]) -> timedelta | None:
+    wait = number(body, "retry_after_ms") or 1000 * number(dict(headers), "Retry-After")
+    return timedelta(milliseconds=wait) if wait > 0 else None

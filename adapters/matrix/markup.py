@@ -1,0 +1,178 @@
+"""A document as Matrix shows it: plain words that read well, and the specification's HTML.
+
+Names and words may come from anybody: every piece is tamed and escaped where it is written, and
+the whole is cleaned once more against the specification's list of tags.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import quote, urlsplit
+
+import nh3
+
+from adapters.matrix.moments import spoken
+from adapters.matrix.taming import tame, tame_name
+from bot.conversation.model import (
+    Block,
+    Bullets,
+    Code,
+    Document,
+    File,
+    Heading,
+    Inline,
+    Line,
+    Link,
+    Mention,
+    Moment,
+    Paragraph,
+    Quote,
+    Table,
+)
+
+TAGS = {"h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "blockquote", "pre", "code", "a"}
+TAGS |= {"strong", "em", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td"}
+"""Those of the specification's tags that a document needs."""
+
+ATTRIBUTES = {"a": {"href"}}
+SCHEMES = {"https", "http", "mailto", "matrix"}
+STYLES = {"strong": "strong", "emph": "em", "code": "code"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One message: its words, their HTML, and whom they ring for."""
+
+    body: str
+    html: str
+    mentions: tuple[str, ...]
+
+
+def render(document: Document) -> Rendered:
+    """Return a document without its files as a message."""
+    blocks = [block for block in document.blocks if not isinstance(block, File)]
+    body = "\n\n".join(filter(None, (_plain(block, document.language) for block in blocks)))
+    html = "".join(_html(block, document.language) for block in blocks)
+    people = tuple(who.id for who in document.mentions if who.platform == "matrix")
+    return Rendered(body, clean(html), people)
+
+
+def clean(html: str) -> str:
+    """Return only what the specification lets a message contain."""
+    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=None)
+
+
+def person_address(user: str) -> str:
+    """Return the address that clients show as the person's name."""
+    return f"https://matrix.to/#/{quote(user, safe='@:')}"
+
+
+# --- plain words -----------------------------------------------------------------------------
+
+
+def _plain(block: Block, language: str) -> str:
+    match block:
+        case Heading(text) | Paragraph(text):
+            return _words(text, language)
+        case Bullets(items, ordered):
+            return _listed((_words(item, language) for item in items), ordered=ordered)
+        case Quote(text):
+            return "\n".join(f"> {line}" for line in _words(text, language).split("\n"))
+        case Code(text):
+            return tame(text)
+        case Table(head, rows):
+            return _listed(_row_in_words(head, row) for row in rows)
+        case File(name):
+            return tame_name(name)
+
+
+def _listed(items: Iterable[str], *, ordered: bool = False) -> str:
+    marked = ((f"{place}." if ordered else "-", item) for place, item in enumerate(items, 1))
+    return "\n".join(f"{mark} {item}".replace("\n", "\n  ") for mark, item in marked)
+
+
+def _row_in_words(head: tuple[str, ...], row: tuple[str, ...]) -> str:
+    titles = [*head, *[""] * (len(row) - len(head))]
+    named = zip(titles, row, strict=False)
+    return "; ".join(tame(f"{title}: {cell}" if title else cell) for title, cell in named if cell)
+
+
+def _words(line: Line, language: str) -> str:
+    return "".join(_word(part, language) for part in line)
+
+
+def _word(part: Inline, language: str) -> str:
+    match part:
+        case Link(text, url):
+            return tame(text) if text in ("", url) or not _leads(url) else f"{tame(text)} ({url})"
+        case Mention(person, name):
+            return tame_name(name) or person.id
+        case Moment():
+            return spoken(part, language)
+        case _:
+            return tame(part.text)
+
+
+def _leads(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in SCHEMES and tame(url) == url and url.split() == [url]
+    except ValueError:
+        return False
+
+
+# --- HTML ------------------------------------------------------------------------------------
+
+
+def _html(block: Block, language: str) -> str:
+    match block:
+        case Heading(text) | Paragraph(text):
+            level = min(max(block.level, 1), 6) if isinstance(block, Heading) else 0
+            return _in(f"h{level}" if level else "p", _marked(text, language))
+        case Bullets(items, ordered):
+            entries = "".join(_in("li", _marked(item, language)) for item in items)
+            return _in("ol" if ordered else "ul", entries)
+        case Quote(text):
+            return _in("blockquote", _in("p", _marked(text, language)))
+        case Code(text):
+            return _in("pre", _in("code", escape(tame(text))))
+        case Table(head, rows):
+            return _table(head, rows)
+        case _:
+            return ""
+
+
+def _in(tag: str, inner: str) -> str:
+    return f"<{tag}>{inner}</{tag}>"
+
+
+def _table(head: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> str:
+    top = _in("thead", _row(head, "th")) if any(head) else ""
+    return _in("table", top + _in("tbody", "".join(_row(row, "td") for row in rows)))
+
+
+def _row(cells: tuple[str, ...], tag: str) -> str:
+    return _in("tr", "".join(_in(tag, _escaped(cell)) for cell in cells))
+
+
+def _marked(line: Line, language: str) -> str:
+    return "".join(_mark(part, language) for part in line)
+
+
+def _mark(part: Inline, language: str) -> str:
+    match part:
+        case Link(text, url) if _leads(url):
+            return f'<a href="{escape(url)}">{_escaped(text or url)}</a>'
+        case Mention(person, name):
+            shown = escape(tame_name(name) or person.id)
+            return f'<a href="{escape(person_address(person.id))}">{shown}</a>'
+        case Moment():
+            return escape(spoken(part, language))
+        case Link(text):
+            return _escaped(text)
+        case _:
+            tag = STYLES.get(part.style)
+            return _in(tag, _escaped(part.text)) if tag else _escaped(part.text)
+
+
+def _escaped(text: str) -> str:
+    return escape(tame(text), quote=False).replace("\n", "<br>")

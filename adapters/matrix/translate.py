@@ -1,0 +1,214 @@
+"""Matrix events as events of the core: pure, over JSON that anybody may have written."""
+
+import re
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from adapters.matrix.raw import Json, at, mapping, number, strings, words
+from adapters.matrix.taming import tame_name
+from bot.conversation.model import Event, Kind
+
+PLATFORM = "matrix"
+SAID = frozenset({"m.text", "m.emote"})
+SHOWN = frozenset({"m.file", "m.image", "m.audio", "m.video", "m.location"})
+FALLBACK = re.compile(r"> (\* )?<@")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What must be known of a room to tell what an event in it means.
+
+    `me` is the bot's own id and `name` its shown name; `name_of` tells those of the people, and
+    `mine` knows messages of the bot's own.
+    """
+
+    me: str
+    now: datetime
+    name: str = ""
+    direct: bool = False
+    name_of: Callable[[str], str] = lambda _: ""
+    mine: Container[str] = frozenset()
+
+
+Reader = Callable[[Event, Json, Scene], Event | None]
+
+
+def incoming(room: str, raw: Json, scene: Scene) -> Event | None:
+    """Return what the core should hear of an event; None for what is the bot's own or unknown."""
+    kind = words(raw, "type")
+    reader = STATES.get(kind) if "state_key" in raw else MESSAGES.get(kind)
+    own = words(raw, "sender") == scene.me and kind not in STATES
+    if reader is None or own or not (words(raw, "event_id") and words(raw, "sender")):
+        return None
+    return reader(_bare(room, raw, scene), raw, scene)
+
+
+def as_it_reads(room: str, raw: Json, scene: Scene) -> Event | None:
+    """Return a message with its last edit applied, also the bot's own; None when it is gone."""
+    if words(raw, "type") != "m.room.message" or not words(raw, "event_id"):
+        return None
+    edit = mapping(raw, "unsigned", "m.relations", "m.replace")
+    by_author = words(edit, "sender") == words(raw, "sender")
+    content = mapping(edit, "content", "m.new_content") if by_author else {}
+    event = _told(_bare(room, raw, scene), mapping(raw, "content"))
+    if event is None or at(raw, "unsigned", "redacted_because"):
+        return None
+    if words(raw, "sender") == scene.me:
+        event = replace(event, kind=Kind.POST, bot=True)
+    return replace(event, text=_text(content)) if content else event
+
+
+def _bare(room: str, raw: Json, scene: Scene) -> Event:
+    author = words(raw, "sender")
+    return Event(
+        id=words(raw, "event_id"),
+        at=_moment(raw, scene.now),
+        platform=PLATFORM,
+        room=room,
+        kind=Kind.MESSAGE,
+        author=author,
+        name=scene.name_of(author),
+        direct=scene.direct,
+    )
+
+
+def _moment(raw: Json, now: datetime) -> datetime:
+    """Return when the server got it; now, when it says nothing or tells of the future."""
+    sent = number(raw, "origin_server_ts")
+    latest = (now - EPOCH) // timedelta(milliseconds=1)
+    return EPOCH + timedelta(milliseconds=sent) if 0 < sent <= latest else now
+
+
+# --- what people say -------------------------------------------------------------------------
+
+
+def _message(event: Event, raw: Json, scene: Scene) -> Event | None:
+    content = mapping(raw, "content")
+    edited = words(content, "m.relates_to", "event_id")
+    if words(content, "m.relates_to", "rel_type") != "m.replace":
+        told = _told(event, content)
+        return told and replace(told, addressed=_addressed(told, scene))
+    told = _told(event, mapping(content, "m.new_content"))
+    return replace(told, kind=Kind.EDIT, target=edited) if told and edited else None
+
+
+def _told(event: Event, content: Json) -> Event | None:
+    """Return the event with what it says and to what; None for notices and the unknown."""
+    if words(content, "msgtype") not in SAID | SHOWN:
+        return None
+    relation = mapping(content, "m.relates_to")
+    threaded = words(relation, "rel_type") == "m.thread"
+    replied = words(relation, "m.in_reply_to", "event_id")
+    filler = threaded and relation.get("is_falling_back") is True
+    return replace(
+        event,
+        text=_text(content),
+        thread=(words(relation, "event_id") or None) if threaded else None,
+        reply_to=None if filler else replied or None,
+        mentions=tuple(dict.fromkeys(strings(content, "m.mentions", "user_ids"))),
+    )
+
+
+def _text(content: Json) -> str:
+    """Return the words without the quotation that old clients put before a reply."""
+    body = words(content, "body")
+    if words(content, "msgtype") in SHOWN:
+        return body or words(content, "filename")
+    if not at(content, "m.relates_to", "m.in_reply_to") or not FALLBACK.match(body):
+        return body
+    lines = body.split("\n")
+    while lines and lines[0].startswith(">"):
+        del lines[0]
+    return "\n".join(lines[1:] if lines and not lines[0].strip() else lines)
+
+
+def _addressed(event: Event, scene: Scene) -> bool:
+    return (
+        scene.me in event.mentions
+        or (event.reply_to is not None and event.reply_to in scene.mine)
+        or any(_begins(event.text, name) for name in (scene.me, scene.name))
+    )
+
+
+def _begins(text: str, name: str) -> bool:
+    said, called = text.lstrip().removeprefix("@").casefold(), name.removeprefix("@").casefold()
+    rest = said.removeprefix(called)
+    return bool(called) and rest != said and not rest[:1].isalnum()
+
+
+def _reaction(event: Event, raw: Json, scene: Scene) -> Event | None:  # noqa: ARG001 - a Reader
+    relation = mapping(raw, "content", "m.relates_to")
+    target, key = words(relation, "event_id"), words(relation, "key")
+    if words(relation, "rel_type") != "m.annotation" or not (target and key):
+        return None
+    return replace(event, kind=Kind.REACTION, target=target, text=key)
+
+
+def _redaction(event: Event, raw: Json, scene: Scene) -> Event | None:  # noqa: ARG001 - a Reader
+    target = words(raw, "content", "redacts") or words(raw, "redacts")
+    return replace(event, kind=Kind.DELETE, target=target) if target else None
+
+
+# --- who comes and goes ----------------------------------------------------------------------
+
+
+def membership(raw: Json) -> tuple[str, str]:
+    """Return the membership before and after a membership event."""
+    before = words(raw, "unsigned", "prev_content", "membership")
+    return before or words(raw, "prev_content", "membership"), words(raw, "content", "membership")
+
+
+def joined(raw: object, person: str) -> bool:
+    """Return whether the event is the person's arrival in the room."""
+    if not isinstance(raw, dict) or words(raw, "type") != "m.room.member":
+        return False
+    before, after = membership(raw)
+    return words(raw, "state_key") == person and after == "join" and before != "join"
+
+
+def _came_or_went(event: Event, raw: Json, scene: Scene) -> Event | None:
+    person = words(raw, "state_key")
+    before, after = membership(raw)
+    left = after == "ban" or (after == "leave" and before in ("join", ""))
+    if not person or not (left or joined(raw, person)):
+        return None
+    return replace(
+        event,
+        kind=Kind.LEAVE if left else Kind.JOIN,
+        author=person,
+        by=_inviter(raw) if person == scene.me and before == "invite" else event.author,
+        bot=person == scene.me,
+        banned=after == "ban",
+        name=_member_name(raw) or scene.name_of(person),
+    )
+
+
+def _inviter(raw: Json) -> str:
+    """Return who invited a person that comes or is put out, as far as the server says."""
+    came = words(raw, "content", "membership") == "join"
+    return words(raw, "unsigned", "prev_sender") if came else words(raw, "sender")
+
+
+def _member_name(raw: Json) -> str:
+    return tame_name(
+        words(raw, "content", "displayname")
+        or words(raw, "unsigned", "prev_content", "displayname")
+    )
+
+
+def _moved(event: Event, raw: Json, scene: Scene) -> Event | None:  # noqa: ARG001 - a Reader
+    target = words(raw, "content", "replacement_room")
+    return replace(event, kind=Kind.MOVED, target=target) if target else None
+
+
+MESSAGES: Mapping[str, Reader] = {
+    "m.room.message": _message,
+    "m.reaction": _reaction,
+    "m.room.redaction": _redaction,
+}
+STATES: Mapping[str, Reader] = {
+    "m.room.member": _came_or_went,
+    "m.room.tombstone": _moved,
+}
