@@ -6,6 +6,7 @@ that it parses, and one that it cannot parse must not cost the others.
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from nio import AsyncClient  # type: ignore[import-untyped]
 
 API = "/_matrix/client/v3"
-PATIENCE = 60.0
-"""Seconds that an ordinary call may take."""
+PATIENCE, UPLOAD_PATIENCE = 60.0, 300.0
+"""Seconds that an ordinary call may take, and one that carries a file."""
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,8 @@ class Homeserver:
             finite = AsyncClientConfig(
                 max_limit_exceeded=0, max_timeouts=0, encryption_enabled=False
             )
+            # Its warnings quote what it could not parse, and that may be somebody's words.
+            logging.getLogger("nio").setLevel(logging.CRITICAL)
             known = self._credentials
             client = AsyncClient(known.homeserver.rstrip("/"), known.user_id, config=finite)
             client.restore_login(known.user_id, known.device_id, known.access_token)
@@ -93,6 +96,7 @@ class Homeserver:
             query={"filename": name},
             body=content,
             media_type=media_type,
+            patience=UPLOAD_PATIENCE,
         )
         return str(stored.get("content_uri", ""))
 
@@ -125,7 +129,7 @@ class Homeserver:
             raise PlatformUnavailable(
                 f"The homeserver does not answer ({type(error).__name__})."
             ) from error
-        return expect(answer.status, _json(text), answer.headers)
+        return expect(answer.status, _json(text), answer.headers.get("Retry-After", ""))
 
     async def follow(self, answer: Json) -> None:
         """Let nio keep up with what a sync brought; what it stumbles over is left to us."""

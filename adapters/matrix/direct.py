@@ -5,6 +5,8 @@ invited, and if the list or the bot itself says what it is for.
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
@@ -51,9 +53,17 @@ class Standing:
         present = {who for who, how in self.members.items() if how in ("join", "invite")}
         return self.members.get(me) == "join" and present <= {me, *people.ids}
 
-    def gone(self, people: People) -> bool:
-        """Return whether one of the people left or turned the invitation down."""
-        return any(self.members.get(who) not in ("join", "invite") for who in people.ids)
+    def toward(self, people: People) -> str:
+        """Return how far the people are: the least of those in WAYS."""
+        return min((self.members.get(who, "missing") for who in people.ids), key=_rank)
+
+
+WAYS = ("leave", "missing", "invite", "join")
+"""How somebody stands to a direct room; what is not among them counts as having left."""
+
+
+def _rank(how: str) -> int:
+    return WAYS.index(how) if how in WAYS else 0
 
 
 @dataclass(slots=True)
@@ -72,36 +82,34 @@ class DirectRooms:
             Unreachable: one of them left it, or does not take invitations.
         """
         async with self._one_at_a_time:
-            found = await self._again(people, key)
-            room = found or await self._made(people, key)
+            room = await self._again(people, key) or await self._made(people, key)
             if len(people.ids) == 1:
                 await add_direct_room(self.server, people.ids[0], room)
                 self.rooms.note_direct(room)
             return room
 
     async def _again(self, people: People, key: DeliveryKey) -> str | None:
-        """Return the room that is there, one that all have joined before one with invitations."""
-        refused, waiting = False, ""
-        for room in [*await self._listed(people), *await self._marked(mark(people, key))]:
-            standing = await self._standing(room)
-            if standing is None or standing.encrypted or not standing.fits(people, self.server.me):
-                continue
-            if standing.gone(people):
-                refused = True
-            elif all(standing.members[who] == "join" for who in people.ids):
-                return room
-            else:
-                waiting = waiting or room
-        if refused and not waiting:
-            raise Unreachable("The person does not take direct messages from the bot.")
-        return waiting or None
+        """Return the room that is there: one that all have joined before one with invitations."""
+        found: dict[str, str] = {}
+        for look in (self._listed, self._marked):
+            for room in await look(people, mark(people, key)):
+                standing = await self._standing(room)
+                if standing and not standing.encrypted and standing.fits(people, self.server.me):
+                    found.setdefault(standing.toward(people), room)
+            if best := found.get("join") or found.get("invite"):
+                return best
+        if half_made := found.get("missing"):
+            return await self._completed(half_made, people)
+        if found:
+            raise Unreachable("Somebody left the direct room with the bot, or did not want it.")
+        return None
 
-    async def _listed(self, people: People) -> list[str]:
+    async def _listed(self, people: People, _: Json) -> list[str]:
         if len(people.ids) > 1:
             return []
         return list(reversed(strings(await direct_rooms(self.server), people.ids[0])))
 
-    async def _marked(self, wanted: Json) -> list[str]:
+    async def _marked(self, _: People, wanted: Json) -> list[str]:
         joined = strings(await self.server.get("joined_rooms"), "joined_rooms")
         for room in joined:
             if room not in self._marks:
@@ -109,6 +117,9 @@ class DirectRooms:
         return [room for room in joined if self._marks[room] == wanted]
 
     async def _mark(self, room: str) -> Json:
+        known = self.rooms.mark(room)
+        if known is not None:
+            return known
         try:
             return await self.server.get("rooms", room, "state", DIRECT, "")
         except (NotFound, NotPermitted):
@@ -129,11 +140,25 @@ class DirectRooms:
             "invite": list(people.ids),
             "initial_state": [{"type": DIRECT, "state_key": "", "content": mark(people, key)}],
         }
-        try:
-            answer = await self.server.post("createRoom", body=body)
-        except (NotFound, NotPermitted) as error:
-            raise Unreachable(str(error)) from error
-        room = words(answer, "room_id")
+        with _refusals():
+            room = words(await self.server.post("createRoom", body=body), "room_id")
         log.info("direct_room_made", action="direct_room_made", room=room)
         self._marks[room] = mark(people, key)
         return room
+
+    async def _completed(self, room: str, people: People) -> str:
+        """Invite those who are missing in a room, since making and inviting are two steps."""
+        standing = await self._standing(room)
+        for who in people.ids:
+            if standing and who not in standing.members:
+                with _refusals():
+                    await self.server.post("rooms", room, "invite", body={"user_id": who})
+        return room
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except (NotFound, NotPermitted) as error:
+        raise Unreachable(str(error)) from error

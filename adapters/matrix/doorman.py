@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import structlog
 
 from adapters.matrix.client import Homeserver, path
+from adapters.matrix.comings import joined, membership
 from adapters.matrix.errors import NotFound
 from adapters.matrix.raw import Json, at, items, mapping, number, words
 from adapters.matrix.rights import state
 from adapters.matrix.rooms import Rooms, add_direct_room
 from adapters.matrix.settings import NOT_INVITED, MatrixSettings
-from adapters.matrix.translate import joined, membership
 from adapters.matrix.waiting import surviving
 from bot.conversation.model import (
     AccountLost,

@@ -1,6 +1,5 @@
 """What a homeserver's refusals mean for the core."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -26,8 +25,8 @@ class AlreadyRunning(PlatformError):
     """Another running bot uses the account."""
 
 
-def expect(status: int, body: Json | None, headers: Mapping[str, str] | None = None) -> Json:
-    """Return the body of an answer that is a success.
+def expect(status: int, body: Json | None, retry_after: str = "") -> Json:
+    """Return the body of an answer that is a success; `retry_after` is the header of that name.
 
     Raises:
         PlatformUnavailable: the homeserver is down or asks to slow down.
@@ -46,7 +45,7 @@ def expect(status: int, body: Json | None, headers: Mapping[str, str] | None = N
         )
     said = f"The homeserver answered {status} {code}: {why}".rstrip(": ")
     if status in RETRIED or code == "M_LIMIT_EXCEEDED":
-        raise PlatformUnavailable(said, _pause(body, headers or {}))
+        raise PlatformUnavailable(said, _pause(body, retry_after))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or body is None:
         raise PlatformUnavailable(said, None)
     raise _refusal(status, code)(said)
@@ -58,6 +57,7 @@ def _refusal(status: int, code: str) -> type[PlatformError]:
     return NotFound if status == HTTPStatus.NOT_FOUND or code == "M_NOT_FOUND" else PlatformError
 
 
-def _pause(body: Json | None, headers: Mapping[str, str]) -> timedelta | None:
-    wait = number(body, "retry_after_ms") or 1000 * number(dict(headers), "Retry-After")
+def _pause(body: Json | None, retry_after: str) -> timedelta | None:
+    seconds = int(retry_after) if retry_after.isdecimal() else 0
+    wait = number(body, "retry_after_ms") or 1000 * seconds
     return timedelta(milliseconds=wait) if wait > 0 else None

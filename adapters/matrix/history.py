@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 from adapters.matrix.client import Homeserver, path
+from adapters.matrix.comings import joined
 from adapters.matrix.raw import Json, items, number, words
-from adapters.matrix.translate import joined
 
 PAGE = 500
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -77,7 +77,7 @@ class Listener:
         )
         token = words(answer, "next_batch")
         watchdog.heard(new=token != since)
-        await self.rooms.note(answer)
+        await self.rooms.note(answer, whole=look is not Look.ON)
         if token == since:
             return Batch(self.server.me, since)
         start = token if look is Look.AFRESH else ""

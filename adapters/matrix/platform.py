@@ -18,9 +18,11 @@ from adapters.matrix.listening import Listener
 from adapters.matrix.raw import at, mapping, words
 from adapters.matrix.reading import Reader
 from adapters.matrix.rooms import Rooms
+from adapters.matrix.scene import PLATFORM
 from adapters.matrix.settings import MatrixSettings
 from adapters.matrix.taming import tame_name
-from adapters.matrix.translate import PLATFORM, as_it_reads, incoming
+from adapters.matrix.translate import as_it_reads, incoming
+from adapters.matrix.waiting import insist
 from bot.conversation.model import (
     Capabilities,
     DeliveryKey,
@@ -38,12 +40,12 @@ from bot.conversation.platform import Take
 CAPABILITIES = Capabilities(longest=16_000, memory=timedelta(minutes=25))
 """Room for markup beside the words; the memory of the most forgetful servers, Synapse has a day."""
 
+SKEW = timedelta(hours=1)
+"""How far a server's clock may be behind ours when we look for what we said."""
+
 
 class MatrixPlatform:
-    """One account of the bot on one homeserver.
-
-    It asks the homeserver for nothing before it is used, and may be used before it listens.
-    """
+    """One account on one homeserver, which it asks for nothing before it is used."""
 
     def __init__(self, settings: MatrixSettings) -> None:
         self._settings = settings
@@ -95,8 +97,9 @@ class MatrixPlatform:
 
     async def listen(self, take: Take, *, since: str | None) -> None:
         """Hand every batch after `since` to `take` until cancelled; see the port."""
-        if self._settings.instance and not self._lease.held:
-            await self.hold_lease(self._settings.instance)
+        instance, longest = self._settings.instance, self._settings.longest_pause
+        if instance and not self._lease.held:
+            await insist("lease_not_taken", lambda: self._lease.take(instance), longest=longest)
         doorman = Doorman(self._server, self._rooms, self._settings, self._say)
         reader = Reader(self._server, self._rooms, doorman, self._settings)
         listener = Listener(self._server, self._rooms, reader, self._settings)
@@ -138,7 +141,7 @@ class MatrixPlatform:
     async def find(self, room: RoomRef, key: DeliveryKey, *, since: datetime) -> MessageRef | None:
         """Return the bot's own message with `key`; see the port."""
         mine = {"senders": [self.account], "types": ["m.room.message"]}
-        async for raw in history.since(self._server, room.id, since, only=mine):
+        async for raw in history.since(self._server, room.id, since - SKEW, only=mine):
             if words(raw, "content", KEY) == str(key):
                 return MessageRef(room, words(raw, "event_id"))
         return None
@@ -192,4 +195,5 @@ class MatrixPlatform:
             name.partition(":")[2] for name in (message.room.id, self.account) if ":" in name
         )
         via = "&".join(f"via={quote(server, safe=':')}" for server in servers)
-        return f"https://matrix.to/#/{quote(message.room.id, safe='!:')}/{quote(message.id, safe='$:')}?{via}"
+        where = f"{quote(message.room.id, safe='!:')}/{quote(message.id, safe='$:')}"
+        return f"https://matrix.to/#/{where}?{via}"

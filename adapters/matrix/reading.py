@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 import structlog
 
 from adapters.matrix.client import Homeserver
+from adapters.matrix.comings import joined
 from adapters.matrix.doorman import Doorman
 from adapters.matrix.history import missed, since_arrival
 from adapters.matrix.raw import Json, at, items, mapping, words
 from adapters.matrix.rooms import Rooms
 from adapters.matrix.settings import MatrixSettings
-from adapters.matrix.translate import incoming, joined
+from adapters.matrix.translate import incoming
 from adapters.matrix.waiting import Pauses, surviving
 from bot.conversation.model import (
     AccountLost,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from adapters.matrix.client import Homeserver
 from adapters.matrix.errors import NotFound
 from adapters.matrix.raw import Json, items, mapping, strings, words
+from adapters.matrix.scene import Scene
 from adapters.matrix.taming import tame_name
-from adapters.matrix.translate import Scene
 from bot.conversation.model import Clock, NotPermitted
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Rooms:
         self._clock = clock
         self._name = ""
         self._direct: set[str] = set()
+        self._marks: dict[str, Json] = {}
         self._mine: OrderedDict[str, None] = OrderedDict()
 
     async def learn_myself(self) -> None:
@@ -38,9 +39,11 @@ class Rooms:
             self._name = ""
         self._note_direct(await direct_rooms(self._server))
 
-    async def note(self, answer: Json) -> None:
-        """Learn from what a sync brought."""
+    async def note(self, answer: Json, *, whole: bool = False) -> None:
+        """Learn from what a sync brought, the `whole` state of all rooms or what is new."""
         await self._server.follow(answer)
+        if whole:
+            self._marks |= {room: {} for room in mapping(answer, "rooms", "join")}
         for event in items(answer, "account_data", "events"):
             if words(event, "type") == "m.direct":
                 self._note_direct(mapping(event, "content"))
@@ -56,6 +59,10 @@ class Rooms:
     def note_direct(self, room: str) -> None:
         """Remember that a room is a direct one."""
         self._direct.add(room)
+
+    def mark(self, room: str) -> Json | None:
+        """Return the bot's own mark in a room, empty if there is none; None if that is unknown."""
+        return self._marks.get(room)
 
     def scene(self, room: str) -> Scene:
         """Return what is needed to tell what an event in the room means."""
@@ -94,8 +101,10 @@ class Rooms:
                 continue
             if words(event, "type") == "m.room.message":
                 self.note_mine(words(event, "event_id"))
-            if words(event, "type") == DIRECT and len(items(event, "content", "people")) == 1:
-                self._direct.add(room)
+            if words(event, "type") == DIRECT:
+                self._marks[room] = mapping(event, "content")
+                if len(strings(event, "content", "people")) == 1:
+                    self._direct.add(room)
 
 
 def _name(room: "MatrixRoom | None", person: str) -> str:

@@ -1,38 +1,19 @@
 """Matrix events as events of the core: pure, over JSON that anybody may have written."""
 
 import re
-from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from adapters.matrix.comings import came_or_went, moved
 from adapters.matrix.raw import Json, at, mapping, number, strings, words
-from adapters.matrix.taming import tame_name
+from adapters.matrix.scene import PLATFORM, Reader, Scene
 from bot.conversation.model import Event, Kind
 
-PLATFORM = "matrix"
 SAID = frozenset({"m.text", "m.emote"})
 SHOWN = frozenset({"m.file", "m.image", "m.audio", "m.video", "m.location"})
 FALLBACK = re.compile(r"> (\* )?<@")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What must be known of a room to tell what an event in it means.
-
-    `me` is the bot's own id and `name` its shown name; `name_of` tells those of the people, and
-    `mine` knows messages of the bot's own.
-    """
-
-    me: str
-    now: datetime
-    name: str = ""
-    direct: bool = False
-    name_of: Callable[[str], str] = lambda _: ""
-    mine: Container[str] = frozenset()
-
-
-Reader = Callable[[Event, Json, Scene], Event | None]
 
 
 def incoming(room: str, raw: Json, scene: Scene) -> Event | None:
@@ -138,7 +119,7 @@ def _begins(text: str, name: str) -> bool:
     return bool(called) and rest != said and not rest[:1].isalnum()
 
 
-def _reaction(event: Event, raw: Json, scene: Scene) -> Event | None:  # noqa: ARG001 - a Reader
+def _reaction(event: Event, raw: Json, _: Scene) -> Event | None:
     relation = mapping(raw, "content", "m.relates_to")
     target, key = words(relation, "event_id"), words(relation, "key")
     if words(relation, "rel_type") != "m.annotation" or not (target and key):
@@ -146,61 +127,9 @@ def _reaction(event: Event, raw: Json, scene: Scene) -> Event | None:  # noqa: A
     return replace(event, kind=Kind.REACTION, target=target, text=key)
 
 
-def _redaction(event: Event, raw: Json, scene: Scene) -> Event | None:  # noqa: ARG001 - a Reader
+def _redaction(event: Event, raw: Json, _: Scene) -> Event | None:
     target = words(raw, "content", "redacts") or words(raw, "redacts")
     return replace(event, kind=Kind.DELETE, target=target) if target else None
-
-
-# --- who comes and goes ----------------------------------------------------------------------
-
-
-def membership(raw: Json) -> tuple[str, str]:
-    """Return the membership before and after a membership event."""
-    before = words(raw, "unsigned", "prev_content", "membership")
-    return before or words(raw, "prev_content", "membership"), words(raw, "content", "membership")
-
-
-def joined(raw: object, person: str) -> bool:
-    """Return whether the event is the person's arrival in the room."""
-    if not isinstance(raw, dict) or words(raw, "type") != "m.room.member":
-        return False
-    before, after = membership(raw)
-    return words(raw, "state_key") == person and after == "join" and before != "join"
-
-
-def _came_or_went(event: Event, raw: Json, scene: Scene) -> Event | None:
-    person = words(raw, "state_key")
-    before, after = membership(raw)
-    left = after == "ban" or (after == "leave" and before in ("join", ""))
-    if not person or not (left or joined(raw, person)):
-        return None
-    return replace(
-        event,
-        kind=Kind.LEAVE if left else Kind.JOIN,
-        author=person,
-        by=_inviter(raw) if person == scene.me and before == "invite" else event.author,
-        bot=person == scene.me,
-        banned=after == "ban",
-        name=_member_name(raw) or scene.name_of(person),
-    )
-
-
-def _inviter(raw: Json) -> str:
-    """Return who invited a person that comes or is put out, as far as the server says."""
-    came = words(raw, "content", "membership") == "join"
-    return words(raw, "unsigned", "prev_sender") if came else words(raw, "sender")
-
-
-def _member_name(raw: Json) -> str:
-    return tame_name(
-        words(raw, "content", "displayname")
-        or words(raw, "unsigned", "prev_content", "displayname")
-    )
-
-
-def _moved(event: Event, raw: Json, scene: Scene) -> Event | None:  # noqa: ARG001 - a Reader
-    target = words(raw, "content", "replacement_room")
-    return replace(event, kind=Kind.MOVED, target=target) if target else None
 
 
 MESSAGES: Mapping[str, Reader] = {
@@ -209,6 +138,6 @@ MESSAGES: Mapping[str, Reader] = {
     "m.room.redaction": _redaction,
 }
 STATES: Mapping[str, Reader] = {
-    "m.room.member": _came_or_went,
-    "m.room.tombstone": _moved,
+    "m.room.member": came_or_went,
+    "m.room.tombstone": moved,
 }
