@@ -176,11 +176,6 @@ _REFUSALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Help:
-    """Show what you can do here."""
-
-
 def help_for(registry: Registry, caller: Caller, prefix: str) -> Document:
     """Return the commands that the caller may give, grouped by their first word."""
     mine = [bound for bound in registry if caller.may(bound.command.role)]

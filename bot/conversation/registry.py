@@ -104,8 +104,20 @@ def _plain(kind: Any) -> type:  # noqa: ANN401 - any form of type
 class Registry:
     """Every command there is, by name."""
 
-    def __init__(self, commands: Iterable[Bound]) -> None:
-        self._commands = {bound.command.name: bound for bound in commands}
+    def __init__(self, commands: Iterable[Bound] = ()) -> None:
+        self._commands: dict[str, Bound] = {}
+        self.add(commands)
+
+    def add(self, commands: Iterable[Bound]) -> None:
+        """Take more commands in.
+
+        Raises:
+            ValueError: a name is there twice.
+        """
+        for bound in commands:
+            if bound.command.name in self._commands:
+                raise ValueError(f"the command {bound.command.name} is declared twice")
+            self._commands[bound.command.name] = bound
 
     def __iter__(self) -> Iterator[Bound]:
         return iter(self._commands.values())

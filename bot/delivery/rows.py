@@ -173,6 +173,18 @@ class Schedules:
             which = which.where(col(ScheduleRow.subject) == subject)
         await self._work.run(which.values(active=False))
 
+    async def fire(self, circle: int, kind: str, subject: str, now: datetime) -> None:
+        """Note that a schedule was dealt with, so that it never runs."""
+        await self._work.run(
+            update(ScheduleRow)
+            .where(
+                col(ScheduleRow.circle_id) == circle,
+                col(ScheduleRow.kind) == kind,
+                col(ScheduleRow.subject) == subject,
+            )
+            .values(active=False, fired_at=now)
+        )
+
     async def wake(self, circle: int, *, since: datetime) -> None:
         """Make a circle's schedules that have not fired, and are due after `since`, run again."""
         await self._work.run(

@@ -102,7 +102,7 @@ class Contributions:
             .where(ContributionRow.circle_id == circle)
             .group_by(col(ContributionRow.member_id))
         )
-        return {member: moment for member, moment in rows.all()}
+        return dict(rows.tuples().all())
 
     async def forget(self, member: int) -> None:
         """Remove a member's contributions."""

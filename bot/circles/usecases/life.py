@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from zoneinfo import available_timezones
 
@@ -33,6 +33,7 @@ from bot.conversation.model import (
     RoomRef,
 )
 from bot.conversation.platform import Platform
+from bot.delivery.model import due_at
 from bot.delivery.rows import Outbox, Schedules
 from bot.delivery.usecases import Post
 from bot.store.work import Begin, UnitOfWork
@@ -269,7 +270,7 @@ class ChangeState:
                     f"{self.prefix}circle move {circle.name} {circle.calendar.phases[0].key} DATE"
                 )
             circle = await self._to(circle, CircleState.OPEN, work)
-            await self.plan(circle, work)
+            await self.plan(circle, work, since=start_of_day(circle, self.clock.now()))
             said = words.opened(circle, self.prefix)
             await self._tell_others(circle, said, "opened", caller, work)
             await work.commit()
@@ -292,7 +293,7 @@ class ChangeState:
         async with self.begin() as work:
             circle = await self._in_state(caller, work, CircleState.PAUSED)
             circle = await self._to(circle, CircleState.OPEN, work)
-            await self.plan(circle, work)
+            await self.plan(circle, work, since=self.clock.now())
             await Schedules(work).wake(circle.id, since=self.clock.now())
             said = words.resumed(circle)
             await self._tell_others(circle, said, "resumed", caller, work)
@@ -334,6 +335,11 @@ class ChangeState:
         self, circle: Circle, said: Document, what: str, caller: Caller, work: UnitOfWork
     ) -> None:
         await tell_rooms(circle, said, what, caller, self.post, self.clock, work)
+
+
+def start_of_day(circle: Circle, now: datetime) -> datetime:
+    """Return midnight of the present day on the circle's clocks: who opens late misses nothing."""
+    return due_at(datetime.combine(circle.today(now), time()), circle.zone)
 
 
 _SAID = {
@@ -402,7 +408,7 @@ class ChangeDates:
         await work.session.flush()
         circle = replace(circle, calendar=calendar)
         if circle.state is CircleState.OPEN:
-            await self.plan(circle, work)
+            await self.plan(circle, work, since=self.clock.now())
         said = words.moved(circle)
         await tell_rooms(circle, said, "moved", caller, self.post, self.clock, work)
         return said

@@ -14,8 +14,8 @@ from bot.store.work import UnitOfWork
 class Plan(Protocol):
     """Brings a circle's schedules in line with its calendar."""
 
-    async def __call__(self, circle: Circle, work: UnitOfWork) -> None:
-        """Write the schedules of what is still to come; what was posted stays posted."""
+    async def __call__(self, circle: Circle, work: UnitOfWork, *, since: datetime) -> None:
+        """Write the schedules of what is due from `since` on; what was posted stays posted."""
         ...
 
 

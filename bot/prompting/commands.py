@@ -1,0 +1,79 @@
+"""The commands about prompts and answers, declared once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated
+
+from bot.conversation.model import Caller, Document, Role
+from bot.conversation.registry import Arg, Bound, Command
+from bot.prompting.usecases.answering import GiveAnswer
+from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer the prompt you reply to, or the latest question."""
+
+    words: Annotated[str, Arg("Your answer", rest=True)]
+
+
+async def _answer(verb: GiveAnswer, ask: Answer, caller: Caller) -> Document:
+    return await verb(ask.words, caller)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptList:
+    """Show the prompts that are to come."""
+
+
+async def _list(verb: LookAtPrompts, _ask: PromptList, caller: Caller) -> Document:
+    return await verb.list(caller)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPreview:
+    """Show you how a prompt would read."""
+
+    prompt: Annotated[str, Arg("The prompt's key, as prompt list shows it")]
+
+
+async def _preview(verb: LookAtPrompts, ask: PromptPreview, caller: Caller) -> Document:
+    return await verb.preview(ask.prompt, caller)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSend:
+    """Post a prompt now."""
+
+    prompt: Annotated[str, Arg("The prompt's key, as prompt list shows it")]
+
+
+async def _send(verb: SendPrompt, ask: PromptSend, caller: Caller) -> Document:
+    return await verb.now(ask.prompt, caller)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSkip:
+    """Leave the next coming of a prompt out."""
+
+    prompt: Annotated[str, Arg("The prompt's key, as prompt list shows it")]
+
+
+async def _skip(verb: SendPrompt, ask: PromptSkip, caller: Caller) -> Document:
+    return await verb.skip(ask.prompt, caller)
+
+
+ANSWER = Command("answer", Answer, _answer, Role.MEMBER, circle=True)
+LIST = Command("prompt list", PromptList, _list, Role.FACILITATOR, circle=True)
+PREVIEW = Command("prompt preview", PromptPreview, _preview, Role.FACILITATOR, circle=True)
+SEND = Command("prompt send", PromptSend, _send, Role.FACILITATOR, circle=True)
+SKIP = Command("prompt skip", PromptSkip, _skip, Role.FACILITATOR, circle=True)
+
+
+def prompt_commands(answer: GiveAnswer, look: LookAtPrompts, send: SendPrompt) -> Iterable[Bound]:
+    """Return the commands, tied to their verbs."""
+    yield ANSWER.using(answer)
+    yield LIST.using(look)
+    yield PREVIEW.using(look)
+    yield SEND.using(send)
+    yield SKIP.using(send)

@@ -1,0 +1,1 @@
+"""The verbs of prompting: planned, composed, answered, looked after."""

@@ -1,0 +1,147 @@
+"""Answers to prompts: in the thread, as a reply, or by command; edited and deleted with them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.circles.methods import Answer
+from bot.circles.model import Circle, Member, MemberState
+from bot.circles.rows import Circles, Members
+from bot.circles.usecases.life import circle_of
+from bot.circles.usecases.ports import Methods
+from bot.conversation.model import (
+    Caller,
+    Clock,
+    Document,
+    DomainError,
+    Event,
+    Kind,
+    MessageRef,
+    RoomRef,
+)
+from bot.delivery.model import Posted
+from bot.delivery.rows import Outbox
+from bot.prompting import words
+from bot.prompting.model import Asked, PromptAnswer
+from bot.prompting.rows import Answers
+from bot.prompting.usecases.asking import planned, prompt_of
+from bot.store.work import Begin, UnitOfWork
+
+
+@dataclass(frozen=True)
+class HearAnswers:
+    """Takes a member's first words under a question as their answer, and follows edits."""
+
+    clock: Clock
+    methods: Methods
+
+    async def __call__(self, event: Event, work: UnitOfWork) -> None:
+        """Write what the event changes about answers."""
+        if event.kind is Kind.MESSAGE and not event.bot:
+            await self._said(event, work)
+        elif event.kind is Kind.EDIT and event.target:
+            await self._edited(event, MessageRef(event.where, event.target), work)
+        elif event.kind is Kind.DELETE and event.target:
+            await Answers(work).remove(MessageRef(event.where, event.target))
+
+    async def _said(self, event: Event, work: UnitOfWork) -> None:
+        circle = await Circles(work).at(event.where)
+        if circle is None:
+            return
+        member = await Members(work).of(circle.id, event.person)
+        asked = await asked_under(event.where, event.thread, event.reply_to, work)
+        if member is None or asked is None or not takes_answers(circle, self.methods, asked):
+            return
+        if member.state is not MemberState.JOINED or not member.consents.takes_part:
+            return
+        given = await Answers(work).of(circle.id, asked)
+        if all(answer.member != member.id for answer in given):
+            await Answers(work).put(_answer(circle, asked, member, event.ref, event.text, event.at))
+
+    async def _edited(self, event: Event, target: MessageRef, work: UnitOfWork) -> None:
+        row = await Answers(work).at(target)
+        if row is None:
+            return
+        member = await Members(work).get(row.member_id)
+        if member.person == event.person:
+            row.text = event.text if member.consents.quoted else None
+            row.edited_at = event.at
+
+
+async def asked_under(
+    room: RoomRef, thread: str | None, reply_to: str | None, work: UnitOfWork
+) -> Asked | None:
+    """Return the prompt under which something was said: its thread, or a reply to it."""
+    for message in (thread, reply_to):
+        posted = None if message is None else await _posted(room, message, work)
+        if posted is not None and posted.circle is not None and posted.phase != "-":
+            return Asked(posted.phase, posted.prompt, posted.occurrence)
+    return None
+
+
+async def _posted(room: RoomRef, message: str, work: UnitOfWork) -> Posted | None:
+    return await Outbox(work).of_message(MessageRef(room, message))
+
+
+def takes_answers(circle: Circle, methods: Methods, asked: Asked) -> bool:
+    """Return whether a prompt asks for an answer."""
+    found = prompt_of(circle, methods, asked)
+    return found is not None and found[0].answer is not Answer.NONE
+
+
+def _answer(
+    circle: Circle, asked: Asked, member: Member, message: MessageRef, text: str, at: datetime
+) -> PromptAnswer:
+    return PromptAnswer(
+        id=0,
+        circle=circle.id,
+        asked=asked,
+        member=member.id,
+        message=message,
+        text=text if member.consents.quoted else None,
+        answered_at=at,
+    )
+
+
+@dataclass(frozen=True)
+class GiveAnswer:
+    """Takes an answer given by command: under a prompt, or to the latest question."""
+
+    begin: Begin
+    clock: Clock
+    methods: Methods
+
+    async def __call__(self, text: str, caller: Caller) -> Document:
+        """Return the thanks; an earlier answer of the caller is replaced.
+
+        Raises:
+            DomainError: no question was asked yet, or the caller does not take part.
+        """
+        async with self.begin() as work:
+            circle = await circle_of(caller, work)
+            member = await Members(work).of(circle.id, caller.person)
+            if member is None or not member.consents.takes_part:
+                raise DomainError("Answers are for members who take part. Join the circle first.")
+            asked = await self._asked(circle, caller, work)
+            ref = MessageRef(caller.room, caller.message)
+            said_at = caller.said_at or self.clock.now()
+            await Answers(work).put(_answer(circle, asked, member, ref, text, said_at))
+            await work.commit()
+        found = prompt_of(circle, self.methods, asked)
+        title = found[0].title if found else asked.prompt
+        return words.answered(title, kept=member.consents.quoted)
+
+    async def _asked(self, circle: Circle, caller: Caller, work: UnitOfWork) -> Asked:
+        under = await asked_under(caller.room, caller.thread, caller.reply_to, work)
+        if under is not None:
+            return under
+        method = self.methods.of(circle.method, circle.language)
+        questions = [
+            asked
+            for asked, prompt, _ in sorted(planned(circle, method), key=lambda each: each[2])
+            if prompt.answer is not Answer.NONE
+        ]
+        for asked in reversed(questions):
+            sent = await Outbox(work).of_prompt(circle.id, asked.prompt, asked.occurrence)
+            if any(post.message and post.phase == asked.phase for post in sent):
+                return asked
+        raise DomainError("No question has been asked yet.")

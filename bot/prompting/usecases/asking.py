@@ -1,0 +1,215 @@
+"""Prompts and reminders: laid on their moments, put into words when they are due."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.circles.methods import Answer, Audience, Mentions, Method, Prompt
+from bot.circles.model import Circle, CircleState, Member, Placed, taking_part
+from bot.circles.rows import Circles, Members
+from bot.circles.telling import privately, to_facilitators, to_rooms
+from bot.circles.usecases.ports import Methods
+from bot.conversation.model import Clock, Document, MessageRef
+from bot.conversation.platform import Platform
+from bot.delivery.model import CATCH_UP, Outgoing, Posted, Schedule, State
+from bot.delivery.rows import Outbox, Schedules
+from bot.prompting import words
+from bot.prompting.model import Asked
+from bot.prompting.rows import Answers
+from bot.store.work import UnitOfWork
+
+PROMPT, REMINDER = "prompt", "reminder"
+
+
+def planned(circle: Circle, method: Method) -> Iterator[tuple[Asked, Prompt, datetime]]:
+    """Yield every occurrence of a circle's prompts with its local moment, phase by phase."""
+    for placed in circle.calendar.phases:
+        length = circle.calendar.days_in(placed)
+        for prompt in method.prompts_in(placed.key):
+            for number, offset in enumerate(prompt.days_in(length)):
+                day = circle.calendar.day_of(placed, offset)
+                if day is not None:
+                    yield (
+                        Asked(placed.key, prompt.key, number),
+                        prompt,
+                        datetime.combine(day, prompt.at),
+                    )
+
+
+@dataclass(frozen=True)
+class PlanPrompts:
+    """Brings a circle's schedules in line with its calendar."""
+
+    clock: Clock
+    methods: Methods
+    window: timedelta = CATCH_UP
+
+    async def __call__(self, circle: Circle, work: UnitOfWork, *, since: datetime) -> None:
+        """Write what is due from `since` on; what was posted stays posted, once."""
+        method = self.methods.of(circle.method, circle.language)
+        schedules: list[Schedule] = []
+        for asked, prompt, wall in planned(circle, method):
+            schedules.append(self._schedule(circle, PROMPT, asked, wall))
+            if prompt.remind_after_days is not None:
+                later = wall + timedelta(days=prompt.remind_after_days)
+                schedules.append(self._schedule(circle, REMINDER, asked, later))
+        for kind in (PROMPT, REMINDER):
+            await Schedules(work).stop(circle.id, kind)
+        await Schedules(work).put(each for each in schedules if each.due_at >= since)
+
+    def _schedule(self, circle: Circle, kind: str, asked: Asked, wall: datetime) -> Schedule:
+        return Schedule(
+            circle=circle.id,
+            kind=kind,
+            subject=str(asked),
+            wall=wall,
+            zone=circle.zone,
+            window=self.window,
+        )
+
+
+@dataclass(frozen=True)
+class ComposePrompt:
+    """Says a prompt: in every room of the circle, or to its facilitators alone."""
+
+    methods: Methods
+    prefix: str
+
+    async def __call__(self, due: Schedule, work: UnitOfWork) -> Sequence[Outgoing]:
+        """Return the posts; none when the circle is not open."""
+        circle = await Circles(work).get(due.circle)
+        if circle.state is not CircleState.OPEN:
+            return []
+        asked = Asked.read(due.subject)
+        found = prompt_of(circle, self.methods, asked)
+        if found is None:
+            return []
+        document = await self._document(circle, found, due.due_at, work)
+        return await self._posts(circle, asked, found[0], document, due.due_at + due.window, work)
+
+    async def _document(
+        self, circle: Circle, found: tuple[Prompt, Placed], moment: datetime, work: UnitOfWork
+    ) -> Document:
+        prompt, placed = found
+        present = await Members(work).present(circle.id)
+        today = circle.today(moment)
+        here = [m for m in taking_part(present) if not m.away_on(today)]
+        return words.prompt(
+            circle,
+            self.methods.of(circle.method, circle.language),
+            prompt,
+            placed,
+            moment=moment,
+            facilitators=await Members(work).facilitating(circle.id),
+            mentioned=here if prompt.mentions is Mentions.MEMBERS else (),
+            prefix=self.prefix,
+        )
+
+    async def _posts(
+        self,
+        circle: Circle,
+        asked: Asked,
+        prompt: Prompt,
+        document: Document,
+        until: datetime,
+        work: UnitOfWork,
+    ) -> list[Outgoing]:
+        about = (asked.phase, asked.prompt, asked.occurrence)
+        if prompt.audience is Audience.FACILITATOR:
+            people = await Members(work).facilitating(circle.id)
+            posts = to_facilitators(people, circle, document, about=about)
+        else:
+            rooms = await Circles(work).rooms(circle.id)
+            posts = to_rooms(rooms, circle, document, about=about)
+        return [replace(post, expires_at=until) for post in posts]
+
+
+def prompt_of(circle: Circle, methods: Methods, asked: Asked) -> tuple[Prompt, Placed] | None:
+    """Return a prompt and the phase it is in, None when the method has it no more."""
+    method = methods.of(circle.method, circle.language)
+    prompt = next(
+        (p for p in method.prompts if (p.phase, p.key) == (asked.phase, asked.prompt)), None
+    )
+    placed = next((p for p in circle.calendar.phases if p.key == asked.phase), None)
+    return None if prompt is None or placed is None else (prompt, placed)
+
+
+@dataclass(frozen=True)
+class ComposeReminder:
+    """Reminds those who have not answered a question, privately and once."""
+
+    methods: Methods
+    platforms: Mapping[str, Platform]
+    prefix: str
+
+    async def __call__(self, due: Schedule, work: UnitOfWork) -> Sequence[Outgoing]:
+        """Return a post to everyone who was there to be asked and has not answered."""
+        circle = await Circles(work).get(due.circle)
+        asked = Asked.read(due.subject)
+        found = prompt_of(circle, self.methods, asked)
+        sent = await self._sent(circle, asked, work)
+        if circle.state is not CircleState.OPEN or found is None or not sent:
+            return []
+        if found[0].answer is Answer.NONE:
+            return []
+        rooms = await Circles(work).rooms(circle.id)
+        about = (asked.phase, f"{asked.prompt}-reminder", asked.occurrence)
+        return [
+            replace(
+                privately(
+                    m, circle, self._words(circle, found[0], sent, m), about=about, rooms=rooms
+                ),
+                expires_at=due.due_at + due.window,
+            )
+            for m in await self._silent(circle, asked, sent, due, work)
+        ]
+
+    async def _sent(self, circle: Circle, asked: Asked, work: UnitOfWork) -> list[Posted]:
+        posts = await Outbox(work).of_prompt(circle.id, asked.prompt, asked.occurrence)
+        return [p for p in posts if p.state is State.SENT and p.phase == asked.phase]
+
+    async def _silent(
+        self, circle: Circle, asked: Asked, sent: Sequence[Posted], due: Schedule, work: UnitOfWork
+    ) -> list[Member]:
+        answered = {a.member for a in await Answers(work).of(circle.id, asked)}
+        asked_at = min(post.sent_at for post in sent if post.sent_at)
+        today = circle.today(due.due_at)
+        return [
+            m
+            for m in taking_part(await Members(work).present(circle.id))
+            if m.id not in answered and m.joined_at <= asked_at and not m.away_on(today)
+        ]
+
+    def _words(
+        self, circle: Circle, prompt: Prompt, sent: Sequence[Posted], member: Member
+    ) -> Document:
+        link = None
+        for post in sent:
+            where = post.where
+            if where is not None and where.platform == member.person.platform and post.message:
+                link = self.platforms[where.platform].link(MessageRef(where, post.message))
+                break
+        return words.reminder(circle, prompt.title, link, self.prefix, circle.name)
+
+
+@dataclass(frozen=True)
+class TellMissed:
+    """Tells facilitators of a schedule that was not posted."""
+
+    methods: Methods
+    prefix: str
+
+    async def __call__(self, due: Schedule, why: str, work: UnitOfWork) -> Sequence[Outgoing]:
+        """Return what they are told; a reminder or a check-in that was missed needs no word."""
+        if due.kind != PROMPT:
+            return []
+        circle = await Circles(work).get(due.circle)
+        if circle.state is not CircleState.OPEN:
+            return []
+        asked = Asked.read(due.subject)
+        found = prompt_of(circle, self.methods, asked)
+        title = found[0].title if found else asked.prompt
+        said = words.missed(circle, title, asked.prompt, why, self.prefix)
+        people = await Members(work).facilitating(circle.id)
+        about = (asked.phase, f"{asked.prompt}-missed", asked.occurrence)
+        return to_facilitators(people, circle, said, about=about)

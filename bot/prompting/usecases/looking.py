@@ -1,0 +1,163 @@
+"""Prompts as facilitators look after them: listed, previewed, skipped, sent now."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.circles.methods import Prompt
+from bot.circles.model import Circle, CircleState
+from bot.circles.rows import Members
+from bot.circles.usecases.life import circle_of
+from bot.circles.usecases.ports import Methods
+from bot.conversation.model import Caller, Clock, Document, DomainError, say
+from bot.delivery.model import Schedule
+from bot.delivery.rows import Outbox, Schedules
+from bot.delivery.usecases import Post
+from bot.prompting import words
+from bot.prompting.model import Asked
+from bot.prompting.usecases.asking import (
+    PROMPT,
+    REMINDER,
+    ComposePrompt,
+    planned,
+    prompt_of,
+)
+from bot.store.work import Begin, UnitOfWork
+
+
+@dataclass(frozen=True)
+class LookAtPrompts:
+    """Lists and previews prompts. It has no platform and no outbox: it can send nothing."""
+
+    look: Begin
+    clock: Clock
+    methods: Methods
+    prefix: str
+
+    async def list(self, caller: Caller) -> Document:
+        """Return the prompts to come, with their moments."""
+        async with self.look() as work:
+            circle = await circle_of(caller, work)
+            coming = await self._coming(circle, work)
+        return words.listed(coming, circle.zone)
+
+    async def coming(self, circle: Circle, work: UnitOfWork) -> list[tuple[str, datetime]]:
+        """Return titles and moments of what is to come."""
+        return [(title, moment) for _, title, moment in await self._coming(circle, work)]
+
+    async def _coming(self, circle: Circle, work: UnitOfWork) -> list[tuple[str, str, datetime]]:
+        found = []
+        for schedule in await Schedules(work).coming(circle.id, PROMPT):
+            asked = Asked.read(schedule.subject)
+            prompt = prompt_of(circle, self.methods, asked)
+            title = prompt[0].title if prompt else asked.prompt
+            found.append((asked.prompt, title, schedule.due_at))
+        return found
+
+    async def preview(self, key: str, caller: Caller) -> Document:
+        """Return a prompt as it would be posted, for the caller alone.
+
+        Raises:
+            DomainError: the circle has no such prompt.
+        """
+        async with self.look() as work:
+            circle = await circle_of(caller, work)
+            asked, _ = find_prompt(circle, self.methods, key, self.clock.now())
+            found = prompt_of(circle, self.methods, asked)
+            facilitators = await Members(work).facilitating(circle.id)
+        if found is None:
+            raise DomainError(f"There is no prompt {key}.")
+        method = self.methods.of(circle.method, circle.language)
+        said = words.prompt(
+            circle,
+            method,
+            found[0],
+            found[1],
+            moment=self.clock.now(),
+            facilitators=facilitators,
+            mentioned=(),
+            prefix=self.prefix,
+        )
+        return say("This is how it would read; only you see it.") + replace(said, rings=False)
+
+
+def find_prompt(
+    circle: Circle, methods: Methods, key: str, now: datetime
+) -> tuple[Asked, datetime]:
+    """Return the next occurrence of a prompt, or its last one, and its local moment.
+
+    Raises:
+        DomainError: the circle has no such prompt.
+    """
+    method = methods.of(circle.method, circle.language)
+    local = now.astimezone(ZoneInfo(circle.zone)).replace(tzinfo=None)
+    mine = [(asked, wall) for asked, prompt, wall in planned(circle, method) if prompt.key == key]
+    if not mine:
+        known = ", ".join(dict.fromkeys(p.key for p in method.prompts))
+        raise DomainError(f"There is no prompt {key}. The prompts are: {known}.")
+    ahead = [each for each in mine if each[1] >= local]
+    return ahead[0] if ahead else mine[-1]
+
+
+@dataclass(frozen=True)
+class SendPrompt:
+    """Posts a prompt now instead of at its moment, or leaves it out."""
+
+    begin: Begin
+    clock: Clock
+    methods: Methods
+    compose: ComposePrompt
+    post: Post
+
+    async def now(self, key: str, caller: Caller) -> Document:
+        """Post the prompt; one that was posted already is not posted again.
+
+        Raises:
+            DomainError: the circle is not open, or the prompt was posted.
+        """
+        async with self.begin() as work:
+            circle = await circle_of(caller, work)
+            asked, _ = await self._asked(circle, key, work)
+            if circle.state is not CircleState.OPEN:
+                raise DomainError(f"The circle {circle.name} is not open.")
+            sent = await Outbox(work).of_prompt(circle.id, asked.prompt, asked.occurrence)
+            if any(post.phase == asked.phase for post in sent):
+                raise DomainError("That prompt is posted, or on its way, already.")
+            await self.post(await self.compose(self._now(circle, asked), work), work)
+            await Schedules(work).fire(circle.id, PROMPT, str(asked), self.clock.now())
+            await work.commit()
+        return say("It is on its way.")
+
+    async def skip(self, key: str, caller: Caller) -> Document:
+        """Leave the next occurrence of a prompt out, and its reminder with it."""
+        async with self.begin() as work:
+            circle = await circle_of(caller, work)
+            asked, prompt = await self._asked(circle, key, work)
+            for kind in (PROMPT, REMINDER):
+                await Schedules(work).fire(circle.id, kind, str(asked), self.clock.now())
+            await work.commit()
+        return say(f"“{prompt.title}” is left out.")
+
+    async def _asked(self, circle: Circle, key: str, work: UnitOfWork) -> tuple[Asked, Prompt]:
+        """Return the occurrence that waits next; without one, the last."""
+        coming = await Schedules(work).coming(circle.id, PROMPT)
+        waiting = [Asked.read(s.subject) for s in coming]
+        asked = next((a for a in waiting if a.prompt == key), None)
+        if asked is None:
+            asked, _ = find_prompt(circle, self.methods, key, self.clock.now())
+        found = prompt_of(circle, self.methods, asked)
+        if found is None:
+            raise DomainError(f"There is no prompt {key}.")
+        return asked, found[0]
+
+    def _now(self, circle: Circle, asked: Asked) -> Schedule:
+        local = self.clock.now().astimezone(ZoneInfo(circle.zone)).replace(tzinfo=None)
+        return Schedule(
+            circle=circle.id, kind=PROMPT, subject=str(asked), wall=local, zone=circle.zone
+        )
+
+
+def title_of(circle: Circle, methods: Methods, asked: Asked) -> str:
+    """Return a prompt's title."""
+    found = prompt_of(circle, methods, asked)
+    return found[0].title if found else asked.prompt

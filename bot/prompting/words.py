@@ -1,0 +1,137 @@
+"""What is said around prompts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.circles.methods import Kind, Method, Prompt, fill
+from bot.circles.model import Circle, Member, Placed
+from bot.circles.words import code, day
+from bot.conversation.markdown import from_markdown
+from bot.conversation.model import (
+    Bullets,
+    Document,
+    Heading,
+    Inline,
+    Link,
+    Mention,
+    Moment,
+    Text,
+    document,
+    line,
+    paragraph,
+    say,
+)
+
+
+def prompt(
+    circle: Circle,
+    method: Method,
+    asked: Prompt,
+    placed: Placed,
+    *,
+    moment: datetime,
+    facilitators: Sequence[Member],
+    mentioned: Sequence[Member],
+    prefix: str,
+) -> Document:
+    """Return a prompt as it is posted, its placeholders filled."""
+    values = placeholders(circle, method, placed, moment, facilitators, prefix)
+    body = from_markdown(fill(asked.body, values))
+    title = Heading(line(from_heading(fill(asked.title, values))), 3)
+    blocks = (title, *body.blocks)
+    if mentioned:
+        blocks = (*blocks, paragraph("For ", *_names(mentioned)))
+    return Document(blocks, rings=asked.kind is Kind.QUESTION, language=asked.language)
+
+
+def from_heading(text: str) -> str:
+    """Return a filled title as plain words."""
+    inside = from_markdown(text).inlines()
+    return "".join(getattr(part, "text", "") for part in inside)
+
+
+def placeholders(
+    circle: Circle,
+    method: Method,
+    placed: Placed,
+    moment: datetime,
+    facilitators: Sequence[Member],
+    prefix: str,
+) -> dict[str, str]:
+    """Return what stands in for each placeholder."""
+    opening = opening_of(circle, method)
+    after = circle.calendar.after(placed.span.starts_on)
+    week = (circle.today(moment) - opening.span.starts_on).days // 7 + 1
+    return {
+        "circle": circle.name,
+        "phase": placed.title,
+        "phase_ends": day(placed.last_day, circle.language),
+        "next_phase": after.title if after else "the end",
+        "guiding_question": circle.question or "the question we chose",
+        "purpose": circle.purpose or "to learn from one another",
+        "opens_on": day(opening.span.starts_on, circle.language),
+        "closes_on": day(circle.calendar.closes_on, circle.language),
+        "week": str(max(1, week)),
+        "facilitator": ", ".join(m.name for m in facilitators) or "the facilitator",
+        "commands_prefix": prefix,
+    }
+
+
+def opening_of(circle: Circle, method: Method) -> Placed:
+    """Return the phase with which the circle's weeks begin to count."""
+    ahead = {phase.key for phase in method.phases if phase.before_opening}
+    return next(placed for placed in circle.calendar.phases if placed.key not in ahead)
+
+
+def _names(members: Sequence[Member]) -> list[Inline]:
+    parts: list[Inline] = []
+    for member in members:
+        parts += [Text(", ")] if parts else []
+        parts.append(Mention(member.person, member.name))
+    return parts
+
+
+def reminder(circle: Circle, title: str, link: str | None, prefix: str, name: str) -> Document:
+    """Return the one private reminder of a question."""
+    where: list[Inline] = [Text(f"“{title}”")] if link is None else [Link(f"“{title}”", link)]
+    return document(
+        paragraph(
+            f"In {circle.name} there is a question that you may still like to answer: ", *where, "."
+        ),
+        paragraph(
+            "Answer there, or here with ",
+            code(f"{prefix}answer {name} your words"),
+            ". Passing is fine, and I do not ask again. If you are away for a while: ",
+            code(f"{prefix}my away {name} 2026-03-31"),
+            ".",
+        ),
+        rings=True,
+    )
+
+
+def listed(coming: Sequence[tuple[str, str, datetime]], zone: str) -> Document:
+    """Return the prompts that are still to come: key, title, moment."""
+    if not coming:
+        return say("No prompt is waiting. Prompts are scheduled when the circle is opened.")
+    items = [line(code(key), f" {title}: ", Moment(moment, zone)) for key, title, moment in coming]
+    return document("These prompts are to come:", Bullets(tuple(items)))
+
+
+def missed(circle: Circle, title: str, key: str, why: str, prefix: str) -> Document:
+    """Return what facilitators are told of a prompt that was not posted."""
+    reason = {
+        "late": "I was not running, or could not post, when it was due, and now it is too late "
+        "for it to help by itself",
+        "failed": "putting it together failed each time; whoever runs me finds more in my log",
+    }[why]
+    return say(
+        f"The prompt “{title}” of {circle.name} was not posted: {reason}. If you still want it: ",
+        code(f"{prefix}prompt send {circle.name} {key}"),
+        ".",
+    )
+
+
+def answered(title: str, *, kept: bool) -> Document:
+    """Return the thanks for an answer given by command."""
+    how = "" if kept else " You did not agree to be quoted, so I keep that you answered, not what."
+    return say(f"Thank you. That is your answer to “{title}”.{how}")

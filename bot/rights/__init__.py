@@ -1,0 +1,1 @@
+"""A member's data: shown, forgotten, kept no longer than promised."""

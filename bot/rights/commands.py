@@ -1,0 +1,50 @@
+"""The commands about a member's data, declared once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated
+
+from bot.conversation.model import Caller, Document
+from bot.conversation.registry import Arg, Bound, Command
+from bot.rights.usecases import ForgetMe, ShowMyData, Tidy
+
+
+@dataclass(frozen=True, slots=True)
+class MyData:
+    """Show everything that I keep about you."""
+
+
+async def _data(verb: ShowMyData, _ask: MyData, caller: Caller) -> Document:
+    return await verb(caller)
+
+
+@dataclass(frozen=True, slots=True)
+class MyForget:
+    """Remove everything that I keep about you."""
+
+    sure: Annotated[bool, Arg("yes, to do it")] = False
+
+
+async def _forget(verb: ForgetMe, ask: MyForget, caller: Caller) -> Document:
+    return await verb(ask.sure, caller)
+
+
+@dataclass(frozen=True, slots=True)
+class MyTidy:
+    """Remove private commands that you typed in a shared room."""
+
+
+async def _tidy(verb: Tidy, _ask: MyTidy, caller: Caller) -> Document:
+    return await verb(caller)
+
+
+DATA = Command("my data", MyData, _data)
+FORGET = Command("my forget", MyForget, _forget)
+TIDY = Command("my tidy", MyTidy, _tidy)
+
+
+def rights_commands(data: ShowMyData, forget: ForgetMe, tidy: Tidy) -> Iterable[Bound]:
+    """Return the commands, tied to their verbs."""
+    yield DATA.using(data)
+    yield FORGET.using(forget)
+    yield TIDY.using(tidy)

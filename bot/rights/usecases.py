@@ -1,0 +1,127 @@
+"""Showing members everything that is stored about them, and removing it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.circles.model import Member
+from bot.circles.rows import Circles, Joinings, Members
+from bot.conversation.model import (
+    Block,
+    Caller,
+    DeliveryKey,
+    Document,
+    DomainError,
+    People,
+    PlatformError,
+)
+from bot.conversation.platform import Platform
+from bot.delivery.rows import Outbox
+from bot.intake.rows import Inbox
+from bot.rights import words
+from bot.store.work import Begin, UnitOfWork
+
+
+class HoldsPersonalData(Protocol):
+    """A room that holds something of a member."""
+
+    async def show(self, member: Member, work: UnitOfWork) -> Sequence[Block]:
+        """Return what is held, as a person reads it."""
+        ...
+
+    async def forget(self, member: Member, work: UnitOfWork) -> None:
+        """Remove it, also from drafts."""
+        ...
+
+
+@dataclass(frozen=True)
+class ShowMyData:
+    """Shows everything that is stored about the caller."""
+
+    begin: Begin
+    holders: Sequence[HoldsPersonalData]
+
+    async def __call__(self, caller: Caller) -> Document:
+        """Return it, circle by circle."""
+        blocks: list[Block] = []
+        async with self.begin() as work:
+            for row in await Members(work).everywhere(caller.person):
+                member = row.value()
+                circle = await Circles(work).get(member.circle)
+                blocks += words.membership(circle, member)
+                for holder in self.holders:
+                    blocks += await holder.show(member, work)
+            joining = await Joinings(work).of(caller.person)
+            shown = await Inbox(work).shown_by(caller.person)
+        if joining is not None:
+            blocks += words.joining(joining)
+        return words.data(blocks, len(shown))
+
+
+@dataclass(frozen=True)
+class ForgetMe:
+    """Removes everything that is stored about the caller."""
+
+    begin: Begin
+    holders: Sequence[HoldsPersonalData]
+
+    async def __call__(self, sure: bool, caller: Caller) -> Document:  # noqa: FBT001 - the caller's own yes
+        """Return what is gone; without the caller's yes, what would go.
+
+        Raises:
+            DomainError: the caller is a circle's only facilitator.
+        """
+        if not sure:
+            return words.what_would_go()
+        async with self.begin() as work:
+            for row in await Members(work).everywhere(caller.person):
+                member = row.value()
+                await self._check(member, work)
+                for holder in self.holders:
+                    await holder.forget(member, work)
+            await Joinings(work).end(caller.person)
+            await Inbox(work).forget(caller.person)
+            await Outbox(work).forget(str(People.of(caller.person)))
+            await Members(work).forget(caller.person)
+            await work.commit()
+        return words.gone()
+
+    async def _check(self, member: Member, work: UnitOfWork) -> None:
+        facilitating = await Members(work).facilitating(member.circle)
+        circle = await Circles(work).get(member.circle)
+        if [m.id for m in facilitating] == [member.id] and circle.state.value in ("open", "paused"):
+            raise DomainError(
+                f"You are the only facilitator of {circle.name}. Appoint another one first, or "
+                "close the circle; then I forget you."
+            )
+
+
+@dataclass(frozen=True)
+class Tidy:
+    """Removes private commands that the caller typed where others can read them."""
+
+    begin: Begin
+    look: Begin
+    platforms: Mapping[str, Platform]
+
+    async def __call__(self, caller: Caller) -> Document:
+        """Return how many are gone.
+
+        Raises:
+            DomainError: the bot may not remove messages there.
+        """
+        async with self.look() as work:
+            shown = await Inbox(work).shown_by(caller.person)
+        platform = self.platforms[caller.person.platform]
+        try:
+            for message in shown:
+                key = DeliveryKey("-", "tidy", message.id, 0, str(message.room))
+                await platform.redact(message, key=key)
+        except PlatformError:
+            raise DomainError(
+                "I may not remove messages in that room. You can delete yours yourself."
+            ) from None
+        async with self.begin() as work:
+            await Inbox(work).no_longer_shown(caller.person)
+            await work.commit()
+        return words.tidied(len(shown))

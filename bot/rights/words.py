@@ -1,0 +1,80 @@
+"""What members are told about their data."""
+
+from collections.abc import Sequence
+
+from bot.circles.model import Circle, Joining, Member
+from bot.circles.words import consents, day
+from bot.conversation.model import (
+    Block,
+    Document,
+    Heading,
+    Moment,
+    Text,
+    bullets,
+    document,
+    line,
+    paragraph,
+    say,
+)
+
+
+def membership(circle: Circle, member: Member) -> list[Block]:
+    """Return what a circle keeps of a member."""
+    facts = [
+        line(f"name: {member.name}"),
+        line(f"address: {member.person.id}"),
+        line(f"roles: {', '.join(sorted(member.roles))}; {member.state.value}"),
+        line("since: ", Moment(member.joined_at, member.zone)),
+        line(f"goal: {member.goal or '-'}"),
+        line(f"gives: {member.gives or '-'}"),
+        line(f"needs: {member.needs or '-'}"),
+        line(f"time zone: {member.zone}"),
+    ]
+    if member.away_until is not None:
+        facts.append(line(f"away until: {day(member.away_until)}"))
+    if member.unreachable:
+        facts.append(line("direct messages to you did not arrive"))
+    return [Heading(line(circle.name), 3), bullets(facts), consents(member.consents)]
+
+
+def joining(held: Joining) -> list[Block]:
+    """Return what an unfinished exchange holds."""
+    return [paragraph("You are in the middle of joining; so far you said:"), bullets(held.answers)]
+
+
+def data(blocks: Sequence[Block], shown: int) -> Document:
+    """Return everything, or that there is nothing."""
+    if not blocks:
+        return say("I keep nothing about you.")
+    note = f"I also note the places of {shown} of your commands typed in a room." if shown else ""
+    return document(
+        "This is everything that I keep about you.",
+        *blocks,
+        *([note] if note else []),
+        paragraph("To remove it all: ", Text("my forget yes", "code")),
+    )
+
+
+def what_would_go() -> Document:
+    """Return what forgetting does, before it is done."""
+    return document(
+        "I would remove your membership of every circle, your answers, what I counted, your "
+        "mentoring profile and pairs, and your lines in drafts. A publication that is out already "
+        "stays where people saved it; I tell its facilitators to publish it again without you.",
+        paragraph("To do it: ", Text("my forget yes", "code")),
+    )
+
+
+def gone() -> Document:
+    """Return that all is removed."""
+    return say(
+        "It is done: I keep nothing about you any more. What you wrote in the rooms is still "
+        "there; you can delete it yourself. Thank you for having been here."
+    )
+
+
+def tidied(count: int) -> Document:
+    """Return how many commands are removed."""
+    if not count:
+        return say("There is no command of yours to remove.")
+    return say("Your command is removed." if count == 1 else f"{count} commands are removed.")
