@@ -15,7 +15,7 @@ LINT = Path(sysconfig.get_path("scripts")) / "lint-imports"
 LOADED_BY_PATH = "bot/store/migrations/"
 """Alembic reads these scripts itself: nothing imports them, and import-linter need not see them."""
 
-EDGES = {"bootstrap", "check", "cli", "config", "demo", "init", "lock", "runtime"}
+EDGES = {"backup", "bootstrap", "check", "cli", "config", "demo", "init", "lock", "runtime"}
 """What is no room, and names its files as it likes."""
 
 USUAL = {"commands", "model", "rows", "usecases", "words"}
@@ -28,6 +28,7 @@ OWN = {
     "mentoring": {"matching"},
     "participation": {"measures"},
     "publication": {"choosing"},
+    "rights": {"holders"},
     "store": {"columns", "engine", "migrate", "migrations", "work"},
 }
 """The files that one room has beside the usual ones; a further name is a decision."""
@@ -147,7 +148,7 @@ def test_every_file_of_a_room_has_a_known_name() -> None:
 def test_a_file_with_another_name_is_noticed(copy: Path) -> None:
     plant(copy, "bot.delivery.helpers", "# nobody knows what goes in here")
 
-    assert unplaced(copy) == {"bot/delivery/helpers.py"}
+    assert unplaced(copy) - unplaced(ROOT) == {"bot/delivery/helpers.py"}
 
 
 def test_every_folder_of_code_is_a_package() -> None:
