@@ -10,6 +10,8 @@ from bot.conversation.model import Event, MessageRef, PersonRef, RoomRef
 from bot.store.columns import Instant, Json
 from bot.store.work import UnitOfWork
 
+_INSTANCE = "instance"
+
 
 class CursorRow(SQLModel, table=True):
     """How far an account has listened."""
@@ -57,6 +59,13 @@ class Cursors:
     async def move(self, account: str, token: str, now: datetime) -> None:
         """Remember the token."""
         await self._work.session.merge(CursorRow(account=account, token=token, moved_at=now))
+
+    async def instance(self, otherwise: str, now: datetime) -> str:
+        """Return the database's own name; `otherwise` is written when it has none yet."""
+        known = await self.of(_INSTANCE)
+        if known is None:
+            await self.move(_INSTANCE, otherwise, now)
+        return known or otherwise
 
 
 class Inbox:

@@ -27,7 +27,7 @@ class PromptList:
 
 
 async def _list(verb: LookAtPrompts, _ask: PromptList, caller: Caller) -> Document:
-    return await verb.list(caller)
+    return await verb.to_come(caller)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class LookAtPrompts:
     methods: Methods
     prefix: str
 
-    async def list(self, caller: Caller) -> Document:
+    async def to_come(self, caller: Caller) -> Document:
         """Return the prompts to come, with their moments."""
         async with self.look() as work:
             circle = await circle_of(caller, work)

@@ -1,0 +1,258 @@
+"""The only place that wires: a database, platforms and a clock become the application."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from secrets import token_hex
+
+from bot.circles.commands import circle_commands
+from bot.circles.methods import BUILT_IN, Method, available, load_method
+from bot.circles.usecases.hearing import HearRooms, TellRefused
+from bot.circles.usecases.joining import BeginJoining, GoOnJoining, ImportSignUps
+from bot.circles.usecases.life import (
+    AttachRoom,
+    ChangeDates,
+    ChangeState,
+    GiveRole,
+    MakeCircle,
+    ShowMine,
+    ShowStatus,
+)
+from bot.circles.usecases.membership import ChangeMembership
+from bot.circles.usecases.ports import Defaults, Methods
+from bot.circles.usecases.standing import CircleStanding
+from bot.config import Settings
+from bot.conversation.commands import HELP, ShowHelp
+from bot.conversation.dispatch import Dispatch
+from bot.conversation.model import Clock
+from bot.conversation.platform import Platform
+from bot.conversation.registry import Registry
+from bot.delivery.model import CATCH_UP
+from bot.delivery.usecases import Compose, Drain, Post, Tick
+from bot.intake.usecases import AnswerCommand, AnswerInbox, Hear, Respond, Take
+from bot.participation.commands import participation_commands
+from bot.participation.usecases import (
+    CountedNoMore,
+    FindQuiet,
+    HearContributions,
+    QuotedNoMore,
+)
+from bot.prompting.commands import prompt_commands
+from bot.prompting.usecases.answering import GiveAnswer, HearAnswers
+from bot.prompting.usecases.asking import (
+    PROMPT,
+    REMINDER,
+    ComposePrompt,
+    ComposeReminder,
+    PlanPrompts,
+    TellMissed,
+)
+from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt
+from bot.rights.commands import rights_commands
+from bot.rights.holders import AnswersHeld, ContributionsHeld
+from bot.rights.usecases import ForgetMe, ShowMyData, Tidy
+from bot.store.engine import Database
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What the people who run the bot decided."""
+
+    defaults: Defaults = field(default_factory=Defaults)
+    contact: str = ""
+    organisers: frozenset[str] = frozenset()
+    admins: frozenset[str] = frozenset()
+    prompts: tuple[Path, ...] = ()
+    catch_up: timedelta = CATCH_UP
+    languages: tuple[str, ...] = ("en",)
+
+
+@dataclass(frozen=True)
+class Application:
+    """The wired application: what is called from outside."""
+
+    database: Database
+    clock: Clock
+    platforms: Mapping[str, Platform]
+    registry: Registry
+    dispatch: Dispatch
+    take: Take
+    answer: AnswerInbox
+    tick: Tick
+    drain: Drain
+    import_sign_ups: ImportSignUps
+    methods: Methods = field(repr=False)
+
+
+def read_methods(folders: Sequence[Path], languages: Sequence[str]) -> Methods:
+    """Return every method there is, in every language asked for.
+
+    Raises:
+        MethodFault: a file of a method is wrong; it names file and line.
+    """
+    layers = (BUILT_IN, *folders)
+    known: dict[tuple[str, str], Method] = {
+        (key, language): load_method(folder, language, beneath=layers)
+        for key, folder in available(layers).items()
+        for language in languages
+    }
+    return Methods(known)
+
+
+def installation_of(settings: Settings) -> Installation:
+    """Return what the settings say of the installation."""
+    mine = settings.circlekeeper
+    return Installation(
+        defaults=Defaults(
+            zone=mine.time_zone,
+            language=mine.language,
+            licence=mine.licence,
+            run_by=mine.run_by,
+            prefix=mine.command_prefix,
+        ),
+        contact=mine.contact,
+        organisers=frozenset(mine.organisers),
+        admins=frozenset(mine.admins),
+        prompts=(settings.prompts_dir,) if settings.prompts_dir else (),
+        catch_up=timedelta(hours=mine.catch_up_hours),
+    )
+
+
+@asynccontextmanager
+async def platforms_of(
+    settings: Settings, clock: Clock, instance: str
+) -> AsyncIterator[Mapping[str, Platform]]:
+    """Open the platforms that are set up; each account is held by this database alone.
+
+    Raises:
+        PlatformError: another bot uses the account.
+    """
+    from adapters.matrix.platform import MatrixPlatform
+    from adapters.matrix.settings import Credentials, MatrixSettings
+
+    mine = settings.matrix
+    credentials = Credentials(
+        homeserver=mine.homeserver,
+        user_id=mine.user_id,
+        device_id=mine.device_id or "",
+        access_token=mine.access_token.get_secret_value() if mine.access_token else "",
+    )
+    wanted = MatrixSettings(
+        credentials=credentials, clock=clock, invites_from=mine.invites_from, instance=instance
+    )
+    async with MatrixPlatform(wanted) as matrix:
+        yield {matrix.name: matrix}
+
+
+def wire(
+    database: Database,
+    clock: Clock,
+    platforms: Mapping[str, Platform],
+    installation: Installation,
+) -> Application:
+    """Return the application."""
+    return _Wiring(database, clock, platforms, installation).application()
+
+
+class _Wiring:
+    """The parts that several others share, and then the whole."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        platforms: Mapping[str, Platform],
+        installation: Installation,
+    ) -> None:
+        self.database, self.clock, self.platforms = database, clock, platforms
+        self.given, self.defaults = installation, installation.defaults
+        self.prefix = installation.defaults.prefix
+        self.methods = read_methods(installation.prompts, installation.languages)
+        self.post = Post(clock, platforms)
+        self.plan = PlanPrompts(clock, self.methods, installation.catch_up)
+        self.compose = ComposePrompt(self.methods, self.prefix)
+        self.registry = Registry()
+
+    def application(self) -> Application:
+        """Return the whole."""
+        begin, look = self.database.begin, self.database.look
+        standing = CircleStanding(look, self.given.organisers, self.given.admins)
+        dispatch = Dispatch(
+            self.registry, standing, self.platforms, self.prefix, lambda: token_hex(4)
+        )
+        self._register()
+        responders: list[Respond] = [
+            GoOnJoining(begin, self.clock, self.post, self.defaults),
+            AnswerCommand(dispatch),
+        ]
+        hearers: list[Hear] = [
+            HearRooms(self.clock, self.post, self.defaults, self.given.contact),
+            HearAnswers(self.clock, self.methods),
+            HearContributions(),
+        ]
+        refused = TellRefused(self.clock)
+        return Application(
+            database=self.database,
+            clock=self.clock,
+            platforms=self.platforms,
+            registry=self.registry,
+            dispatch=dispatch,
+            take=Take(begin, self.clock, hearers, responders),
+            answer=AnswerInbox(
+                begin, look, self.database.together, self.clock, responders, self.post
+            ),
+            tick=self._tick(),
+            drain=Drain(begin, self.clock, self.platforms, refused, self.post),
+            import_sign_ups=ImportSignUps(begin, self.clock, self.post, self.defaults),
+            methods=self.methods,
+        )
+
+    def _tick(self) -> Tick:
+        composers: dict[str, Compose] = {
+            PROMPT: self.compose,
+            REMINDER: ComposeReminder(self.methods, self.platforms, self.prefix),
+        }
+        missed = TellMissed(self.methods, self.prefix)
+        return Tick(self.database.begin, self.clock, composers, missed, self.post)
+
+    def _register(self) -> None:
+        self._register_circles()
+        begin, look = self.database.begin, self.database.look
+        self.registry.add(
+            prompt_commands(
+                GiveAnswer(begin, self.clock, self.methods),
+                LookAtPrompts(look, self.clock, self.methods, self.prefix),
+                SendPrompt(begin, self.clock, self.methods, self.compose, self.post),
+            )
+        )
+        self.registry.add(participation_commands(FindQuiet(look, self.clock)))
+        holders = (AnswersHeld(), ContributionsHeld())
+        self.registry.add(
+            rights_commands(
+                ShowMyData(look, holders),
+                ForgetMe(begin, holders),
+                Tidy(begin, look, self.platforms),
+            )
+        )
+        self.registry.add([HELP.using(ShowHelp(self.registry, self.prefix))])
+
+    def _register_circles(self) -> None:
+        begin, look, clock, post = self.database.begin, self.database.look, self.clock, self.post
+        prompts = LookAtPrompts(look, clock, self.methods, self.prefix)
+        quiet = FindQuiet(look, clock)
+        changed = (CountedNoMore(), QuotedNoMore())
+        self.registry.add(
+            circle_commands(
+                make=MakeCircle(begin, clock, self.methods, self.defaults),
+                attach=AttachRoom(begin, self.platforms),
+                status=ShowStatus(look, clock, prompts.coming, (quiet.needs,)),
+                mine=ShowMine(look, clock),
+                state=ChangeState(begin, clock, post, self.plan, self.prefix),
+                dates=ChangeDates(begin, clock, post, self.plan),
+                roles=GiveRole(begin),
+                joining=BeginJoining(begin, clock, self.defaults),
+                membership=ChangeMembership(begin, clock, post, changed),
+            )
+        )

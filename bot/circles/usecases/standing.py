@@ -1,0 +1,54 @@
+"""Who a caller is for a circle, as dispatch asks it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.circles.model import CircleState, MemberState, roles_of
+from bot.circles.rows import Circles, Members
+from bot.conversation.model import PersonRef, Role, RoomRef
+from bot.store.work import Begin
+
+
+@dataclass(frozen=True)
+class CircleStanding:
+    """Answers from what is committed; it writes nothing."""
+
+    look: Begin
+    organisers: frozenset[str] = frozenset()
+    admins: frozenset[str] = frozenset()
+
+    async def named(self, name: str) -> int | None:
+        """Return the circle of this name."""
+        async with self.look() as work:
+            circle = await Circles(work).named(name)
+        return None if circle is None else circle.id
+
+    async def usual(self, person: PersonRef, room: RoomRef) -> Sequence[tuple[int, str]]:
+        """Return the room's circle; in a room without one, the person's own that are not over."""
+        async with self.look() as work:
+            here = await Circles(work).at(room)
+            if here is not None:
+                return [(here.id, here.name)]
+            mine = await Circles(work).of_person(person)
+        alive = [c for c in mine if c.state is not CircleState.CLOSED] or mine
+        return [(circle.id, circle.name) for circle in alive]
+
+    async def roles(self, person: PersonRef, circle: int | None) -> frozenset[Role]:
+        """Return what the person may do in the circle; without one, in any of theirs."""
+        found = {Role.ANYONE}
+        async with self.look() as work:
+            for row in await Members(work).everywhere(person):
+                if circle in (None, row.circle_id) and row.state == MemberState.JOINED.value:
+                    found |= roles_of(row.value())
+        if person.id in self.organisers | self.admins:
+            found.add(Role.ORGANISER)
+        if person.id in self.admins:
+            found.add(Role.ADMIN)
+        return frozenset(found)
+
+    async def zone(self, person: PersonRef, circle: int | None) -> str:
+        """Return the person's time zone, UTC for strangers."""
+        async with self.look() as work:
+            rows = await Members(work).everywhere(person)
+        mine = [row.zone for row in rows if circle in (None, row.circle_id)]
+        return mine[0] if mine else "UTC"

@@ -1,0 +1,154 @@
+"""Running: listen, answer, tick and drain in one group; start where it stopped; stop cleanly."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import uuid4
+
+import structlog
+
+from bot.bootstrap import Application, installation_of, platforms_of, wire
+from bot.config import Settings
+from bot.conversation.model import Batch, Clock, PlatformError
+from bot.conversation.platform import Platform
+from bot.delivery.clockwork import Delivery, SystemClock
+from bot.intake.rows import Cursors, Inbox
+from bot.store.engine import Database
+from bot.store.migrate import upgrade
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 1.0
+KEEP_ANSWERED = timedelta(days=30)
+"""How long the id of an answered event is kept, so that history cannot bring it again."""
+
+
+class Running:
+    """An application that runs: what happens in which order, for the bot, the demo and tests."""
+
+    def __init__(self, application: Application, delivery: Delivery) -> None:
+        self.application = application
+        self.delivery = delivery
+        self._heard = asyncio.Event()
+
+    async def take(self, batch: Batch) -> None:
+        """Keep a batch, then let what wants an answer be answered."""
+        await self.application.take(batch)
+        self._heard.set()
+
+    async def settle(self) -> None:
+        """Answer, tick and drain until nothing more can be done now."""
+        while True:
+            done = await self.application.answer()
+            done += await self.delivery.settle()
+            if not done:
+                return
+
+    async def listen(self, platform: Platform) -> None:
+        """Listen to a platform, from where it was left."""
+        async with self.application.database.look() as work:
+            since = await Cursors(work).of(platform.account)
+        await platform.listen(self.take, since=since)
+
+    async def answer(self) -> None:
+        """Answer what was heard, as it comes; and what was left from before."""
+        while True:
+            await self.application.answer()
+            try:
+                async with asyncio.timeout(5):
+                    await self._heard.wait()
+            except TimeoutError:
+                continue
+            self._heard.clear()
+
+    async def look_after(self) -> None:
+        """Drop what is no longer needed, once a day."""
+        while True:
+            async with self.application.database.begin() as work:
+                await Inbox(work).prune(self.application.clock.now() - KEEP_ANSWERED)
+                await work.commit()
+            await asyncio.sleep(86_400)
+
+    async def forever(self, tick_seconds: float = TICK_SECONDS) -> None:
+        """Run until cancelled.
+
+        Raises:
+            ExceptionGroup: an account is lost; its text says what to do.
+        """
+        async with asyncio.TaskGroup() as group:
+            for platform in self.application.platforms.values():
+                group.create_task(self.listen(platform))
+            group.create_task(self.answer())
+            group.create_task(self.look_after())
+            group.create_task(self.delivery.run(tick_seconds))
+
+
+@asynccontextmanager
+async def running(application: Application) -> AsyncIterator[Running]:
+    """Yield the application, ready to run."""
+    async with Delivery(application.tick, application.drain) as delivery:
+        yield Running(application, delivery)
+
+
+async def instance_of(database: Database, clock: Clock) -> str:
+    """Return the database's own name, by which a second bot on the same account is noticed."""
+    async with database.begin() as work:
+        name = await Cursors(work).instance(uuid4().hex, clock.now())
+        await work.commit()
+    return name
+
+
+async def run(settings: Settings) -> None:
+    """Run the bot that the settings describe, until it is told to stop.
+
+    Raises:
+        NewerDatabase: the database was written by a later version.
+        PlatformError: the account is lost or used by another bot; the text says what to do.
+    """
+    clock = SystemClock()
+    database = Database.at(settings.database)
+    try:
+        saved = await upgrade(database)
+        if saved is not None:
+            log.info("backup before upgrade", action="upgraded", backup=str(saved))
+        name = await instance_of(database, clock)
+        async with platforms_of(settings, clock, name) as platforms:
+            application = wire(database, clock, platforms, installation_of(settings))
+            async with running(application) as bot:
+                await until_told_to_stop(bot.forever())
+    finally:
+        await database.aclose()
+
+
+async def until_told_to_stop(work: Coroutine[None, None, None]) -> None:
+    """Run `work` until it ends or the process is asked to end.
+
+    Raises:
+        PlatformError: the first fault that ended it, on its own.
+    """
+    task, loop, told = asyncio.current_task(), asyncio.get_running_loop(), asyncio.Event()
+
+    def stop() -> None:
+        told.set()
+        if task is not None:
+            task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    try:
+        await work
+    except asyncio.CancelledError:
+        if not told.is_set():
+            raise
+        log.info("stopped", action="stopped")
+    except BaseExceptionGroup as several:
+        raise _first(several) from several
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return the first fault inside a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
