@@ -11,7 +11,7 @@ import structlog
 
 from bot.bootstrap import Application, installation_of, platforms_of, wire
 from bot.config import Settings
-from bot.conversation.model import Batch, Clock, PlatformError
+from bot.conversation.model import Batch, Clock
 from bot.conversation.platform import Platform
 from bot.delivery.clockwork import Delivery, SystemClock
 from bot.intake.rows import Cursors, Inbox
@@ -118,16 +118,14 @@ async def run(settings: Settings) -> None:
             application = wire(database, clock, platforms, installation_of(settings))
             async with running(application) as bot:
                 await until_told_to_stop(bot.forever())
+    except BaseExceptionGroup as several:
+        raise _first(several) from several
     finally:
         await database.aclose()
 
 
 async def until_told_to_stop(work: Coroutine[None, None, None]) -> None:
-    """Run `work` until it ends or the process is asked to end.
-
-    Raises:
-        PlatformError: the first fault that ended it, on its own.
-    """
+    """Run `work` until it ends or the process is asked to end."""
     task, loop, told = asyncio.current_task(), asyncio.get_running_loop(), asyncio.Event()
 
     def stop() -> None:
@@ -142,9 +140,9 @@ async def until_told_to_stop(work: Coroutine[None, None, None]) -> None:
     except asyncio.CancelledError:
         if not told.is_set():
             raise
+        if task is not None:
+            task.uncancel()
         log.info("stopped", action="stopped")
-    except BaseExceptionGroup as several:
-        raise _first(several) from several
 
 
 def _first(error: BaseException) -> BaseException:

@@ -57,10 +57,11 @@ async def upgrade(database: Database, to: str = "head") -> Path | None:
 
 
 async def revise(database: Database, message: str) -> None:
-    """Write a new revision: what the rows say and the migrations do not yet."""
+    """Write a new revision, numbered: what the rows say and the migrations do not yet."""
+    number = f"{len(revisions()) + 1:04}"
     async with database.writer.connect() as connection:
         await connection.run_sync(
-            lambda sync: command.revision(_config(sync), message, autogenerate=True)
+            lambda sync: command.revision(_config(sync), message, autogenerate=True, rev_id=number)
         )
 
 

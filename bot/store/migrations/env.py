@@ -4,8 +4,7 @@ from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import types
-from sqlmodel import SQLModel
+from sqlmodel import AutoString, SQLModel
 
 from bot.store.columns import Instant, Json
 
@@ -16,8 +15,8 @@ def _render(kind: str, value: object, _autogen: AutogenContext) -> str | Literal
         return "sa.DateTime()"
     if kind == "type" and isinstance(value, Json):
         return "sa.Text()"
-    if kind == "type" and isinstance(value, types.String):
-        return "sa.Text()" if isinstance(value, types.Text) else "sa.String()"
+    if kind == "type" and isinstance(value, AutoString):
+        return "sa.String()"
     return False
 
 
