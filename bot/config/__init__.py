@@ -3,7 +3,7 @@
 from bot.config.faults import ConfigError, Fault
 from bot.config.loading import load, require_login, whole
 from bot.config.settings import Matrix, Settings
-from bot.config.writing import example, render
+from bot.config.writing import example, keep_login, render, write_private
 
 __all__ = [
     "ConfigError",
@@ -11,8 +11,10 @@ __all__ = [
     "Matrix",
     "Settings",
     "example",
+    "keep_login",
     "load",
     "render",
     "require_login",
     "whole",
+    "write_private",
 ]

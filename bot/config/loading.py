@@ -16,11 +16,12 @@ Tables = dict[str, Any]
 _MOUNTED = Path("/run/secrets")
 
 
-def load(path: Path) -> Settings:
+def load(path: Path, *, with_login: bool = True) -> Settings:
     """Return the settings that the file at `path` and what stands around it make.
 
     The environment comes before secret files, these before the kept login and the file. A file
-    that is not there is empty, so that the environment alone can be enough.
+    that is not there is empty, so that the environment alone can be enough. Whoever is about to
+    log in again reads no kept login.
 
     Raises:
         ConfigError: they cannot be used; it holds every fault.
@@ -30,7 +31,7 @@ def load(path: Path) -> Settings:
         settings = whole(tables, path, _take_secrets(tables, path))
     except ConfigError as error:
         raise error if path.exists() else ConfigError(_without_file(path, error)) from None
-    login = _login(settings.secrets)
+    login = _login(settings.secrets) if with_login else {}
     merged = tables.get("matrix", {}) | login
     return whole(tables | {"matrix": merged}, path) if login else settings
 

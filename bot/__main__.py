@@ -1,0 +1,5 @@
+"""`python -m bot` is `circlekeeper`."""
+
+from bot.cli import main
+
+main()

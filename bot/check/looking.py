@@ -1,0 +1,66 @@
+"""The order of a check: the config first, for everything else hangs on it."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.check.database import database_findings, readable, rooms_of_circles
+from bot.check.files import file_findings
+from bot.check.findings import Finding, fail, failed, ok, warn
+from bot.check.homeserver import homeserver_findings
+from bot.check.methods import method_findings
+from bot.check.rooms import account_findings
+from bot.config import ConfigError, Settings, load, require_login
+
+
+def findings(path: Path, *, online: bool) -> list[Finding]:
+    """Return everything that a look at the installation under the config `path` shows."""
+    try:
+        settings = load(path)
+    except ConfigError as error:
+        why = "The bot does not start before its config can be read."
+        return [fail("config", f"{f.key}: {f.what}", why, f.todo) for f in error.faults]
+    found = [ok("config", f"{path} can be used."), *_offline(settings, path)]
+    return [*found, *_online(settings)] if online else found
+
+
+def _offline(settings: Settings, path: Path) -> Iterator[Finding]:
+    for warning in settings.warnings:
+        why = "Whoever carries the traffic could read along, and take over the account."
+        yield warn("config", warning, why, "Change the address, or keep the network your own.")
+    yield from _login_findings(settings)
+    yield from _invite_findings(settings)
+    yield from file_findings(settings, path)
+    yield from database_findings(settings.database)
+    yield from method_findings(settings.prompts_dir)
+
+
+def _login_findings(settings: Settings) -> Iterator[Finding]:
+    try:
+        require_login(settings)
+    except ConfigError as error:
+        (fault,) = error.faults
+        yield fail("login", fault.what, "Without it the bot cannot enter its rooms.", fault.todo)
+    else:
+        yield ok("login", "There is an access token with its device id.")
+
+
+def _invite_findings(settings: Settings) -> Iterator[Finding]:
+    if settings.matrix.invites_from:
+        yield ok("invitations", f"Accepted from {', '.join(settings.matrix.invites_from)}.")
+    else:
+        yield warn(
+            "invitations",
+            "Nobody may invite the bot.",
+            "It turns down every invitation, so that no circle can meet in a new room.",
+            "Set [matrix] invites_from, to your own id for a beginning.",
+        )
+
+
+def _online(settings: Settings) -> list[Finding]:
+    """Return what the homeserver says; nothing more is asked where it does not answer."""
+    found = list(homeserver_findings(settings.matrix.homeserver))
+    if failed(found) or settings.matrix.access_token is None:
+        return found
+    rooms = asyncio.run(rooms_of_circles(settings.database)) if readable(settings.database) else {}
+    return [*found, *asyncio.run(account_findings(settings.matrix, rooms))]

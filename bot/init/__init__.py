@@ -1,0 +1,7 @@
+"""The first start: what is asked, the login, and the files that come of it."""
+
+from bot.init.asking import Given
+from bot.init.starting import again, anew
+from bot.init.stopped import Stopped
+
+__all__ = ["Given", "Stopped", "again", "anew"]

@@ -1,0 +1,107 @@
+"""What the first start writes, and when it must not."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.config import Settings, keep_login, load, render, whole, write_private
+from bot.config.settings import SECRETS
+from bot.init.asking import Given
+from bot.init.stopped import Stopped
+
+UNKNOWN = "@unknown:unknown"
+"""Stands for the bot's id until the homeserver tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be written once the login works; `tables` is None when the config stays."""
+
+    path: Path
+    settings: Settings
+    tables: dict[str, Any] | None = None
+
+    @property
+    def user_id(self) -> str | None:
+        """The bot's id, None while only the homeserver knows it."""
+        known = self.settings.matrix.user_id
+        return None if known == UNKNOWN else known
+
+
+def plan_anew(given: Given, path: Path, data_dir: Path) -> Plan:
+    """Return the plan for a new config and a new login.
+
+    Raises:
+        ConfigError: the answers do not make a config.
+    """
+    tables = _tables(given, data_dir)
+    return Plan(path, whole(tables, path), tables)
+
+
+def plan_again(path: Path) -> Plan:
+    """Return the plan for a new login under the config that is there.
+
+    Raises:
+        ConfigError: it cannot be used.
+        Stopped: the login could not be written.
+    """
+    settings = load(path, with_login=False)
+    _writable(settings.secrets)
+    return Plan(path, settings)
+
+
+def find_room(path: Path, data_dir: Path, *, force: bool) -> None:
+    """Pass when a new config and a new login may be written.
+
+    Raises:
+        Stopped: one is there already, or could not be written.
+    """
+    files = path, path.absolute().parent / data_dir.expanduser() / SECRETS
+    there = [str(file) for file in files if file.exists()]
+    if there and not force:
+        raise Stopped(
+            f"I found {' and '.join(there)} and left everything as it is. To log in again under "
+            "the same config: circlekeeper init --login. To begin anew: circlekeeper init --force."
+        )
+    for file in files:
+        _writable(file)
+
+
+def keep(plan: Plan, user_id: str, access_token: str, device_id: str) -> Settings:
+    """Write the login and the config, and return the settings that they make."""
+    keep_login(plan.settings.secrets, access_token, device_id)
+    if plan.tables is not None:
+        plan.tables["matrix"]["user_id"] = user_id
+        settings = whole(plan.tables, plan.path)
+        plan.path.absolute().parent.mkdir(parents=True, exist_ok=True)
+        write_private(plan.path, render(settings))
+        return settings
+    return plan.settings
+
+
+def _tables(given: Given, data_dir: Path) -> dict[str, Any]:
+    """Return the config's tables: whoever sets the bot up may do all, and nobody else yet."""
+    own = [given.organiser] if given.organiser else []
+    server = (given.user_id or "").partition(":")[2]
+    return {
+        "circlekeeper": {
+            "run_by": given.run_by,
+            "contact": given.organiser or "",
+            "data_dir": str(data_dir),
+            "time_zone": given.time_zone,
+            "organisers": own,
+            "admins": own,
+        },
+        "matrix": {
+            "homeserver": given.homeserver,
+            "user_id": given.user_id or UNKNOWN,
+            "invites_from": own or ([f"*:{server}"] if server else []),
+        },
+    }
+
+
+def _writable(path: Path) -> None:
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Stopped(f"I may not write in {folder}: choose another place. Nothing was written.")
