@@ -1,0 +1,209 @@
+"""Yes and no to a proposal, and the introduction when both said yes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.circles.model import Member, ThreadUse
+from bot.conversation.model import (
+    Caller,
+    Clock,
+    Document,
+    DomainError,
+    People,
+    RoomRef,
+)
+from bot.delivery.model import Outgoing, Schedule, State
+from bot.delivery.rows import Outbox, Schedules
+from bot.delivery.usecases import Post
+from bot.mentoring import words
+from bot.mentoring.model import LIVE, OPEN, Pair, PairState, checkin_wall
+from bot.mentoring.rows import CHECKIN, Pairs
+from bot.mentoring.usecases.scene import Scene, asking, scene_of
+from bot.store.work import Begin, UnitOfWork
+
+
+@dataclass(frozen=True)
+class AcceptPair:
+    """Takes a yes; the second one introduces the two and plans their check-in."""
+
+    begin: Begin
+    clock: Clock
+    post: Post
+    prefix: str = "!"
+
+    async def __call__(self, caller: Caller, number: int | None = None) -> Document:
+        """Note the yes to proposal `number`, which may be left out when there is only one."""
+        async with self.begin() as work:
+            scene = await scene_of(caller.circle, work)
+            me = asking(caller, scene)
+            mine = await Pairs(work).of(me.id)
+            pair = chosen([p for p in mine if p.awaits(me.id)], mine, number, scene, me)
+            if not pair.awaits(me.id):
+                raise DomainError(_already(pair))
+            accepted = pair.accepted_by(me.id)
+            await Pairs(work).put(accepted, self.clock.now())
+            if accepted.state is PairState.INTRODUCED:
+                await self._introduce(accepted, scene, work)
+            await work.commit()
+        both = accepted.state is PairState.INTRODUCED
+        partner = scene.other(pair, me)
+        return words.both_said_yes(partner) if both else words.half_way(partner)
+
+    async def _introduce(self, pair: Pair, scene: Scene, work: UnitOfWork) -> None:
+        now = self.clock.now()
+        await self.post(introduction(pair, scene, now, self.prefix), work)
+        wall = checkin_wall(scene.circle.today(now))
+        when = Schedule(
+            circle=pair.circle,
+            kind=CHECKIN,
+            subject=str(pair.id),
+            wall=wall,
+            zone=scene.circle.zone,
+        )
+        await Schedules(work).put([when])
+
+
+@dataclass(frozen=True)
+class DeclinePair:
+    """Takes a no: to a proposal, or, with its number, to a match that has begun."""
+
+    begin: Begin
+    clock: Clock
+    post: Post
+    prefix: str = "!"
+
+    async def __call__(self, caller: Caller, number: int | None = None) -> Document:
+        """Note the no, and tell the other one kindly, unless they never heard of it."""
+        async with self.begin() as work:
+            scene = await scene_of(caller.circle, work)
+            me = asking(caller, scene)
+            mine = await Pairs(work).of(me.id)
+            waiting = [p for p in mine if p.awaits(me.id)] or [p for p in mine if p.state in OPEN]
+            pair = chosen(waiting, mine, number, scene, me)
+            if pair.state not in LIVE:
+                raise DomainError(_already(pair))
+            began = pair.state is PairState.INTRODUCED
+            partner = scene.other(pair, me)
+            told = words.over(me) if began else words.not_this_match(me)
+            await end(pair, pair.refused(), self.clock.now(), work)
+            if await heard_of(pair, partner, scene, work):
+                await self.post([scene.privately(partner, "over", pair.id, told)], work)
+            await work.commit()
+        return words.said_no(pair, partner)
+
+
+def chosen(
+    likely: Sequence[Pair], mine: Sequence[Pair], number: int | None, scene: Scene, me: Member
+) -> Pair:
+    """Return the pair that is meant: by its number, else the only likely one.
+
+    Raises:
+        DomainError: there is none, or several.
+    """
+    if number is not None:
+        for pair in mine:
+            if pair.id == number and pair.circle == scene.circle.id:
+                return pair
+        raise DomainError(f"I know of no proposal {number} for you in {scene.circle.name}.")
+    if not likely:
+        raise DomainError(
+            "No proposal waits for your answer. To end a match that has begun, "
+            "add its number; it stands in my introduction."
+        )
+    if len(likely) > 1:
+        names = words.listed(f"{p.id} (with {scene.other(p, me).name})" for p in likely)
+        raise DomainError(f"Which one do you mean? Add its number: {names}.")
+    return likely[0]
+
+
+def _already(pair: Pair) -> str:
+    if pair.state in OPEN:
+        return "You have said yes to that already. I wait for the other answer."
+    if pair.state is PairState.INTRODUCED:
+        return "You two are introduced already."
+    return "That proposal is over. With the next round there may be another one."
+
+
+async def end(pair: Pair, after: Pair, now: datetime, work: UnitOfWork) -> None:
+    """Write a pair that goes no further: what is unsent is taken back, no check-in follows."""
+    await Pairs(work).put(after, now)
+    await Pairs(work).take_back(pair)
+    await Schedules(work).stop(pair.circle, CHECKIN, str(pair.id))
+
+
+async def heard_of(pair: Pair, member: Member, scene: Scene, work: UnitOfWork) -> bool:
+    """Return whether the proposal to a member left, or may have left, the outbox."""
+    key = scene.key("proposal", pair.id, str(People.of(member.person)))
+    posted = await Outbox(work).of_key(str(key))
+    return posted is None or posted.state is not State.WITHDRAWN
+
+
+# --- the introduction -------------------------------------------------------------------------
+
+
+def introduction(pair: Pair, scene: Scene, now: datetime, prefix: str) -> list[Outgoing]:
+    """Return the introduction: in a room of the two, or, over two platforms, in the circle's."""
+    mentor, mentee = scene.members[pair.mentor], scene.members[pair.mentee]
+    if mentor.person.platform == mentee.person.platform:
+        return [_in_their_room(pair, mentor, mentee, scene, now, prefix)]
+    rooms = {room for each in (mentor, mentee) if (room := scene.room_of(each)) is not None}
+    if not rooms:
+        said = words.kick_off(pair, mentor, mentee, scene.circle.name, prefix, alone=False)
+        return [scene.privately(who, "introduction", pair.id, said) for who in (mentor, mentee)]
+    return [post for r in sorted(rooms) for post in _in_room(pair, r, scene, now, prefix)]
+
+
+def _in_their_room(
+    pair: Pair, mentor: Member, mentee: Member, scene: Scene, now: datetime, prefix: str
+) -> Outgoing:
+    people = People.of(mentor.person, mentee.person)
+    name, room = scene.circle.name, scene.room_of(mentor)
+    fallback = None if room is None else (room, words.no_room(pair, mentor, mentee, name, prefix))
+    return Outgoing(
+        key=scene.key("introduction", pair.id, str(people)),
+        to=people,
+        document=words.kick_off(pair, mentor, mentee, name, prefix, alone=True),
+        circle=pair.circle,
+        quiet=scene.quiet(mentee),
+        not_before=day_for_both(scene, mentor, mentee, now),
+        instead=fallback,
+    )
+
+
+def _in_room(pair: Pair, room: RoomRef, scene: Scene, now: datetime, prefix: str) -> list[Outgoing]:
+    """Return a line in a circle's room and, in its thread where threads are used, the rest."""
+    mentor, mentee = scene.members[pair.mentor], scene.members[pair.mentee]
+    said = words.kick_off(pair, mentor, mentee, scene.circle.name, prefix, alone=False)
+    key = scene.key("introduction", pair.id, str(room))
+    when = day_for_both(scene, mentor, mentee, now)
+    rest = Outgoing(key=key, to=room, document=said, circle=pair.circle, not_before=when)
+    if scene.circle.threads is ThreadUse.OFF:
+        return [rest]
+    first = scene.key("hello", pair.id, str(room))
+    line = words.hello(mentor, mentee)
+    return [
+        Outgoing(key=first, to=room, document=line, circle=pair.circle, not_before=when),
+        Outgoing(
+            key=key,
+            to=room,
+            document=said,
+            circle=pair.circle,
+            not_before=when,
+            thread_of=str(first),
+        ),
+    ]
+
+
+def day_for_both(scene: Scene, one: Member, other: Member, now: datetime) -> datetime:
+    """Return the first moment from `now` that is in nobody's quiet hours.
+
+    Where the two days never meet, it is day for `other` only.
+    """
+    moment = now
+    for _ in range(4):
+        later = scene.quiet(other).over_at(scene.quiet(one).over_at(moment))
+        if later == moment:
+            break
+        moment = later
+    return moment

@@ -1,0 +1,194 @@
+"""What is said to one of a pair, and to both."""
+
+from collections.abc import Sequence
+
+from bot.circles.model import Member
+from bot.conversation.model import (
+    Bullets,
+    Document,
+    Text,
+    bullets,
+    document,
+    line,
+    paragraph,
+    say,
+)
+from bot.mentoring.matching import Left
+from bot.mentoring.model import Pair, PairState
+from bot.mentoring.words.phrases import listed, mention, reasons, strong, typed, why
+
+
+def knock(member: Member) -> Document:
+    """Return what is said in a room to somebody who takes no direct messages."""
+    return say(
+        mention(member),
+        ", I have a private message for you and cannot reach you directly. Please accept my "
+        "invitation to a direct room, or write to me there.",
+    )
+
+
+def proposal(pair: Pair, partner: Member, circle: str, prefix: str, *, apart: bool) -> Document:
+    """Return the question to one of the two; `apart` when they are on different platforms."""
+    mentor = partner.id == pair.mentee
+    idea = "you could be a mentor to " if mentor else "a mentor for you could be "
+    again = " You have worked together before; there was nobody new for both." * pair.fit.again
+    where = (
+        "You two are on different platforms, so that would be in the circle's rooms."
+        if apart
+        else "That is in a room of your own."
+    )
+    return document(
+        paragraph(f"A suggestion for mentoring in {circle}: {idea}", strong(partner), "."),
+        paragraph(reasons(pair.fit, yours=True) + again),
+        Bullets(
+            (
+                line("To say yes: ", typed(prefix, "accept", circle, pair.id)),
+                line("To say no: ", typed(prefix, "decline", circle, pair.id)),
+            )
+        ),
+        paragraph(
+            "Both answers are fine, and nobody asks why. When you have both said yes, I introduce "
+            f"you to each other. {where}"
+        ),
+        rings=True,
+    )
+
+
+def no_match(left: Left, circle: str) -> Document:
+    """Return what somebody is told for whom there is no mentor yet."""
+    return say(
+        f"There is no mentor for you in {circle} yet: {why(left, you=True)} You stay on the "
+        "list, and I look again with every round."
+    )
+
+
+def half_way(partner: Member) -> Document:
+    """Return the answer to the first yes."""
+    return say(
+        "Thank you. As soon as ", strong(partner), " says yes too, I introduce you to each other."
+    )
+
+
+def both_said_yes(partner: Member) -> Document:
+    """Return the answer to the second yes."""
+    return say("You have both said yes. I introduce you and ", strong(partner), " now.")
+
+
+def said_no(pair: Pair, partner: Member) -> Document:
+    """Return the answer to a no; `pair` is as it was before."""
+    if pair.state is PairState.INTRODUCED:
+        return say("It is over, and that is fine. I tell ", strong(partner), " kindly.")
+    return say("That is fine; you need no reason, and I do not suggest this match again.")
+
+
+def not_this_match(partner: Member) -> Document:
+    """Return what the other one is told after a no."""
+    return say(
+        "The match with ",
+        strong(partner),
+        " does not come about this time. That happens, often for reasons of time, and says "
+        "nothing about you. The next round may bring another.",
+    )
+
+
+def over(partner: Member) -> Document:
+    """Return what the other one is told when a match ends after it began."""
+    return say(
+        "The match with ",
+        strong(partner),
+        " has come to its end. That is part of how it was agreed: without a reason and without "
+        "fault. Thank you for what you gave to it. The next round may bring another.",
+    )
+
+
+def left_the_circle(partner: Member | None) -> Document:
+    """Return what the other one is told when somebody left; without a name where none is kept."""
+    return say(
+        "The match with ",
+        "somebody who is no longer here" if partner is None else strong(partner),
+        " is over" + (", who has left the circle" if partner else "") + ". It has nothing to do "
+        "with you. The next round may bring another.",
+    )
+
+
+def checkin(
+    pair: Pair, partner: Member, circle: str, helpers: Sequence[str], prefix: str
+) -> Document:
+    """Return the one question, after two weeks, to one of the two."""
+    help_from = f" {listed(helpers, 'or')} will gladly help." if helpers else ""
+    return document(
+        paragraph("Two weeks ago I introduced you and ", strong(partner), "."),
+        bullets(["Have you met?", "What would help?"]),
+        paragraph(
+            "These are for you to think about: you need not answer, I keep nothing, and I do not "
+            f"ask again. If something is in the way, talk to each other first.{help_from}"
+        ),
+        paragraph(
+            "If it does not suit you, ",
+            typed(prefix, "decline", circle, pair.id),
+            " ends it without a reason.",
+        ),
+    )
+
+
+# --- to both ----------------------------------------------------------------------------------
+
+
+def hello(mentor: Member, mentee: Member) -> Document:
+    """Return the line under which an introduction in a circle's room stands."""
+    return Document(
+        (paragraph(mention(mentor), " and ", mention(mentee), ": your introduction is here."),),
+        rings=True,
+    )
+
+
+def kick_off(
+    pair: Pair, mentor: Member, mentee: Member, circle: str, prefix: str, *, alone: bool
+) -> Document:
+    """Return the introduction with what to agree on; `alone` in a room of the two."""
+    here = "This room is yours: I store nothing that you write here. " * alone
+    return document(
+        paragraph(
+            mention(mentor),
+            ", meet ",
+            mention(mentee),
+            f". You have both said yes to mentoring in {circle}. {reasons(pair.fit, yours=True)}",
+        ),
+        paragraph("A good beginning is to agree on five things, each in a sentence:"),
+        Bullets(
+            (
+                line(
+                    Text("Goals: ", "strong"), "what should be different, and how will you see it?"
+                ),
+                line(Text("Rhythm: ", "strong"), "how often, how long, until when?"),
+                line(Text("Channel: ", "strong"), "writing, voice or video, and where?"),
+                line(Text("Confidence: ", "strong"), "what stays between you?"),
+                line(
+                    Text("Stopping: ", "strong"),
+                    "either of you may stop without a reason and without fault; ",
+                    typed(prefix, "decline", circle, pair.id),
+                    " does it, and I tell the other kindly.",
+                ),
+            ),
+            ordered=True,
+        ),
+        paragraph(
+            mention(mentee),
+            ", would you begin with what you hope for? ",
+            mention(mentor),
+            ", would you suggest two times for a first talk? ",
+            f"{here}In two weeks I ask each of you once, privately, how it goes.",
+        ),
+        rings=True,
+    )
+
+
+def no_room(pair: Pair, mentor: Member, mentee: Member, circle: str, prefix: str) -> Document:
+    """Return the introduction for a circle's room when no direct room can be opened."""
+    return say(
+        mention(mentor),
+        " and ",
+        mention(mentee),
+        ", I wanted to introduce you to each other and could not open a room for you two. ",
+        "Please accept my invitation, or write to each other directly.",
+    ) + kick_off(pair, mentor, mentee, circle, prefix, alone=False)
