@@ -146,7 +146,7 @@ class Homeserver:
 def _json(text: str) -> Json | None:
     try:
         found: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if isinstance(found, list):
         return {"events": found}

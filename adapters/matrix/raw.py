@@ -20,7 +20,8 @@ def words(of: object, *path: str) -> str:
     found = at(of, *path)
     if not isinstance(found, str):
         return ""
-    return found if found.isascii() else found.encode(errors="replace").decode()
+    whole = found if found.isascii() else found.encode(errors="replace").decode()
+    return whole.replace("\0", "")
 
 
 def mapping(of: object, *path: str) -> Json:
