@@ -106,7 +106,7 @@ def _word(part: Inline, language: str) -> str:
         case Link(text, url):
             return tame(text) if text in ("", url) or not _leads(url) else f"{tame(text)} ({url})"
         case Mention(person, name):
-            return tame_name(name) or person.id
+            return tame_name(name) or tame_name(person.id)
         case Moment():
             return spoken(part, language)
         case _:
@@ -163,7 +163,7 @@ def _mark(part: Inline, language: str) -> str:
         case Link(text, url) if _leads(url):
             return f'<a href="{escape(url)}">{_escaped(text or url)}</a>'
         case Mention(person, name):
-            shown = escape(tame_name(name) or person.id)
+            shown = escape(tame_name(name) or tame_name(person.id))
             here = person.platform == "matrix"
             return f'<a href="{escape(person_address(person.id))}">{shown}</a>' if here else shown
         case Moment():

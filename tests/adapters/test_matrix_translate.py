@@ -19,62 +19,24 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SENT = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 SCENE = Scene(ME, NOW, "Circle Bot", name_of=lambda _: "Ana", mine=frozenset({"$mine"}))
 
-keys = st.sampled_from(
-    [
-        "type",
-        "content",
-        "sender",
-        "event_id",
-        "state_key",
-        "origin_server_ts",
-        "unsigned",
-        "redacts",
-        "msgtype",
-        "body",
-        "m.relates_to",
-        "m.new_content",
-        "m.mentions",
-        "user_ids",
-        "rel_type",
-        "event_id",
-        "m.in_reply_to",
-        "key",
-        "membership",
-        "prev_content",
-        "replacement_room",
-        "is_falling_back",
-        "m.relations",
-        "m.replace",
-        "filename",
-        "format",
-        "formatted_body",
-        "displayname",
-        "redacted_because",
-        "prev_sender",
-    ]
-)
+KINDS = [
+    "m.room.message",
+    "m.reaction",
+    "m.room.redaction",
+    "m.room.member",
+    "m.room.tombstone",
+]
+FIELDS = """
+    type content sender event_id state_key origin_server_ts unsigned redacts msgtype body
+    m.relates_to m.new_content m.mentions user_ids rel_type m.in_reply_to key membership
+    prev_content replacement_room is_falling_back m.relations m.replace filename format
+    formatted_body displayname redacted_because prev_sender room_version users users_default
+"""
+WORDS = "m.text m.file m.replace m.thread m.annotation join leave ban invite @bot:x $mine 12"
+
+keys = st.sampled_from(FIELDS.split())
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
-leaves |= st.sampled_from(
-    [
-        "m.room.message",
-        "m.reaction",
-        "m.room.redaction",
-        "m.room.member",
-        "m.room.tombstone",
-        "m.text",
-        "m.file",
-        "m.replace",
-        "m.thread",
-        "m.annotation",
-        "join",
-        "leave",
-        "ban",
-        "invite",
-        "@bot:x",
-        "$mine",
-        "�",
-    ]
-)
+leaves |= st.sampled_from([*KINDS, *WORDS.split(), "\ud800", "> <@a\0"])
 values = st.recursive(
     leaves,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=6),
@@ -83,15 +45,7 @@ values = st.recursive(
 raws = st.dictionaries(keys, values, max_size=9)
 half_right = st.fixed_dictionaries(
     {
-        "type": st.sampled_from(
-            [
-                "m.room.message",
-                "m.reaction",
-                "m.room.redaction",
-                "m.room.member",
-                "m.room.tombstone",
-            ]
-        ),
+        "type": st.sampled_from(KINDS),
         "event_id": st.just("$1"),
         "sender": st.sampled_from([ANA, ME]),
         "content": st.dictionaries(keys, values, max_size=6) | values,
@@ -114,6 +68,7 @@ def test_no_event_does_harm(raw: dict[str, Any]) -> None:
             assert event.at <= NOW
             assert event.at.tzinfo is UTC
             event.text.encode()
+            assert "\0" not in event.text
     joined(raw, ME)
     level(ANA, raw, raw)
     needed(raw)
