@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, delete, func, text, update
+from sqlalchemy import DateTime, Index, UniqueConstraint, delete, func, text, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Field, SQLModel, col, select
 
@@ -28,7 +28,7 @@ class ScheduleRow(SQLModel, table=True):
     circle_id: int = Field(index=True)
     kind: str
     subject: str
-    wall: datetime
+    wall: datetime = Field(sa_type=DateTime)
     zone: str
     due_at: datetime = Field(sa_type=Instant)
     window_seconds: int

@@ -99,7 +99,7 @@ def upgrade() -> None:
     sa.Column('circle_id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('subject', sa.String(), nullable=False),
-    sa.Column('wall', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('wall', sa.DateTime(), nullable=False),
     sa.Column('zone', sa.String(), nullable=False),
     sa.Column('due_at', sa.DateTime(), nullable=False),
     sa.Column('window_seconds', sa.Integer(), nullable=False),
