@@ -1,0 +1,1 @@
+"""Circlekeeper: a facilitator's partner for learning circles."""
