@@ -1,0 +1,86 @@
+"""Typed commands are understood, or answered with how to type them."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.conversation.model import Caller, Document, DomainError, Role, say
+from bot.conversation.registry import Arg, Command, Registry
+from bot.conversation.typed import Typed, Unknown, first_word, meant, recognise, understand
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """Make a phase longer."""
+
+    weeks: Annotated[int, Arg("How many", 1, 12)]
+    until: Annotated[date | None, Arg("A day")] = None
+    sure: Annotated[bool, Arg("Really")] = False
+    how: Annotated[str, Arg("How", choices=("soft", "hard"))] = "soft"
+    why: Annotated[str, Arg("Words", rest=True)] = ""
+
+
+async def _extend(_verb: object, ask: Extend, _caller: Caller) -> Document:
+    return say(str(ask.weeks))
+
+
+EXTEND = Command("circle extend", Extend, _extend, Role.FACILITATOR, circle=True).using(None)
+REGISTRY = Registry([EXTEND])
+
+
+def test_words_are_given_to_fields_in_order() -> None:
+    ask = understand(EXTEND, "3 2026-03-02 yes hard because  it\nis fun", "!")
+    assert ask == Extend(3, date(2026, 3, 2), True, "hard", "because  it\nis fun")
+
+
+def test_a_field_may_be_named() -> None:
+    assert understand(EXTEND, '2 how=hard why="so be it"', "!") == Extend(
+        2, how="hard", why="so be it"
+    )
+    assert understand(EXTEND, "--weeks=4", "!") == Extend(4)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("", "I need weeks"),
+        ("many", "weeks should be a whole number"),
+        ("13", "goes from 1 to 12"),
+        ("3 tomorrow", "a date like"),
+        ("3 how=loud", "soft, hard"),
+    ],
+)
+def test_a_wrong_word_is_answered_with_how_to_type_it(words: str, hint: str) -> None:
+    with pytest.raises(DomainError, match=hint) as refusal:
+        understand(EXTEND, words, "!")
+    assert "!circle extend [circle] <weeks>" in str(refusal.value)
+
+
+def test_a_command_is_recognised_by_its_two_words() -> None:
+    assert recognise(REGISTRY, "Circle  Extend 3") == Typed(EXTEND, "3")
+    assert recognise(REGISTRY, "circle extned 3") == Unknown("circle extned 3", (EXTEND,))
+    assert recognise(REGISTRY, "weather Berlin") is None
+    assert meant(REGISTRY, "cirle extend") == [EXTEND]
+
+
+def test_quotes_make_one_word_of_several() -> None:
+    assert first_word('"two words" rest') == ("two words", "rest")
+    assert first_word("“curly ones” rest") == ("curly ones", "rest")
+
+
+@given(st.text())
+def test_no_words_break_the_parser(words: str) -> None:
+    recognise(REGISTRY, words)
+    try:
+        understand(EXTEND, words, "!")
+    except DomainError as refusal:
+        assert "!circle extend" in str(refusal)  # noqa: PT017 - any words may be right as well
+
+
+def test_two_commands_cannot_have_one_name() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        Registry([EXTEND, EXTEND])
