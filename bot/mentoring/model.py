@@ -15,6 +15,8 @@ ENOUGH_HOURS = 5
 
 CHECKIN_AFTER = timedelta(days=14)
 CHECKIN_AT = time(10)
+CHECKIN_WINDOW = timedelta(days=3)
+"""How late it may be asked: the day matters less than that it is asked."""
 
 _DAY = 24
 _WEEK = 7 * _DAY

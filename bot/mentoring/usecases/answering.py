@@ -17,7 +17,7 @@ from bot.delivery.model import Outgoing, Schedule, State
 from bot.delivery.rows import Outbox, Schedules
 from bot.delivery.usecases import Post
 from bot.mentoring import words
-from bot.mentoring.model import LIVE, OPEN, Pair, PairState, checkin_wall
+from bot.mentoring.model import CHECKIN_WINDOW, LIVE, OPEN, Pair, PairState, checkin_wall
 from bot.mentoring.rows import CHECKIN, Pairs
 from bot.mentoring.usecases.scene import Scene, asking, scene_of
 from bot.store.work import Begin, UnitOfWork
@@ -60,6 +60,7 @@ class AcceptPair:
             subject=str(pair.id),
             wall=wall,
             zone=scene.circle.zone,
+            window=CHECKIN_WINDOW,
         )
         await Schedules(work).put([when])
 
@@ -133,7 +134,9 @@ async def end(pair: Pair, after: Pair, now: datetime, work: UnitOfWork) -> None:
 
 
 async def heard_of(pair: Pair, member: Member, scene: Scene, work: UnitOfWork) -> bool:
-    """Return whether the proposal to a member left, or may have left, the outbox."""
+    """Return whether a member said yes, or the proposal to them left, or may have, the outbox."""
+    if not pair.awaits(member.id):
+        return True
     key = scene.key("proposal", pair.id, str(People.of(member.person)))
     posted = await Outbox(work).of_key(str(key))
     return posted is None or posted.state is not State.WITHDRAWN

@@ -103,11 +103,11 @@ def over(partner: Member) -> Document:
 
 def left_the_circle(partner: Member | None) -> Document:
     """Return what the other one is told when somebody left; without a name where none is kept."""
+    who = (strong(partner), ", who has left the circle,") if partner else ("somebody who left",)
     return say(
         "The match with ",
-        "somebody who is no longer here" if partner is None else strong(partner),
-        " is over" + (", who has left the circle" if partner else "") + ". It has nothing to do "
-        "with you. The next round may bring another.",
+        *who,
+        " is over. It has nothing to do with you. The next round may bring another.",
     )
 
 

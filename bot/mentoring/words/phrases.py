@@ -84,4 +84,6 @@ def why(left: Left, *, you: bool) -> str:
         return f"nobody {'seeks' if offer else 'offers'} {topics} yet."
     if left.why is Why.NO_LANGUAGE:
         return f"nobody who {'seeks' if offer else 'offers'} this shares a language with {whose}."
-    return f"nobody who {'seeks' if offer else 'offers'} this was free for a new match this time."
+    if offer:
+        return "there is no match this time."
+    return "nobody who offers this was free for a new match this time."
