@@ -1,5 +1,6 @@
 """The only place that wires: a database, platforms and a clock become the application."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from bot.circles.usecases.life import (
     ShowMine,
     ShowStatus,
 )
-from bot.circles.usecases.membership import ChangeMembership
+from bot.circles.usecases.membership import ChangeMembership, EndMembership
 from bot.circles.usecases.ports import Defaults, Methods
 from bot.circles.usecases.standing import CircleStanding
 from bot.config import Settings
@@ -32,6 +33,8 @@ from bot.conversation.registry import Registry
 from bot.delivery.model import CATCH_UP
 from bot.delivery.usecases import Compose, Drain, Post, Tick
 from bot.intake.usecases import AnswerCommand, AnswerInbox, Hear, Respond, Take
+from bot.mentoring.commands import mentoring_commands, mentoring_composers
+from bot.mentoring.usecases.following import MentoringData, PairsEnd
 from bot.participation.commands import participation_commands
 from bot.participation.usecases import (
     CountedNoMore,
@@ -173,6 +176,8 @@ class _Wiring:
         self.post = Post(clock, platforms)
         self.plan = PlanPrompts(clock, self.methods, installation.catch_up)
         self.compose = ComposePrompt(self.methods, self.prefix)
+        self.pairs_end = PairsEnd(clock, self.post)
+        self.end = EndMembership(clock, self.post, (self.pairs_end,))
         self.registry = Registry()
 
     def application(self) -> Application:
@@ -188,7 +193,7 @@ class _Wiring:
             AnswerCommand(dispatch),
         ]
         hearers: list[Hear] = [
-            HearRooms(self.clock, self.post, self.defaults, self.given.contact),
+            HearRooms(self.post, self.end, self.defaults, self.given.contact),
             HearAnswers(self.clock, self.methods),
             HearContributions(),
         ]
@@ -213,6 +218,7 @@ class _Wiring:
         composers: dict[str, Compose] = {
             PROMPT: self.compose,
             REMINDER: ComposeReminder(self.methods, self.platforms, self.prefix),
+            **mentoring_composers(clock=self.clock, prefix=self.prefix),
         }
         missed = TellMissed(self.methods, self.prefix)
         return Tick(self.database.begin, self.clock, composers, missed, self.post)
@@ -228,7 +234,17 @@ class _Wiring:
             )
         )
         self.registry.add(participation_commands(FindQuiet(look, self.clock)))
-        holders = (AnswersHeld(), ContributionsHeld())
+        self.registry.add(
+            mentoring_commands(
+                begin=begin,
+                look=look,
+                clock=self.clock,
+                post=self.post,
+                background=asyncio.to_thread,
+                prefix=self.prefix,
+            )
+        )
+        holders = (MentoringData(self.pairs_end), AnswersHeld(), ContributionsHeld())
         self.registry.add(
             rights_commands(
                 ShowMyData(look, holders),
@@ -253,6 +269,6 @@ class _Wiring:
                 dates=ChangeDates(begin, clock, post, self.plan),
                 roles=GiveRole(begin),
                 joining=BeginJoining(begin, clock, self.defaults),
-                membership=ChangeMembership(begin, clock, post, changed),
+                membership=ChangeMembership(begin, clock, self.end, changed),
             )
         )

@@ -13,6 +13,7 @@ from bot.conversation.model import (
     Document,
     DomainError,
     People,
+    PersonRef,
     PlatformError,
 )
 from bot.conversation.platform import Platform
@@ -23,14 +24,14 @@ from bot.store.work import Begin, UnitOfWork
 
 
 class HoldsPersonalData(Protocol):
-    """A room that holds something of a member."""
+    """A room that holds something of a person."""
 
-    async def show(self, member: Member, work: UnitOfWork) -> Sequence[Block]:
-        """Return what is held, as a person reads it."""
+    async def shown(self, person: PersonRef, work: UnitOfWork) -> Document:
+        """Return all of it, as a person reads it; empty when there is nothing."""
         ...
 
-    async def forget(self, member: Member, work: UnitOfWork) -> None:
-        """Remove it, also from drafts."""
+    async def forget(self, person: PersonRef, work: UnitOfWork) -> None:
+        """Remove all of it, also from drafts, before the memberships go."""
         ...
 
 
@@ -49,8 +50,8 @@ class ShowMyData:
                 member = row.value()
                 circle = await Circles(work).get(member.circle)
                 blocks += words.membership(circle, member)
-                for holder in self.holders:
-                    blocks += await holder.show(member, work)
+            for holder in self.holders:
+                blocks += (await holder.shown(caller.person, work)).blocks
             joining = await Joinings(work).of(caller.person)
             shown = await Inbox(work).shown_by(caller.person)
         if joining is not None:
@@ -75,10 +76,9 @@ class ForgetMe:
             return words.what_would_go()
         async with self.begin() as work:
             for row in await Members(work).everywhere(caller.person):
-                member = row.value()
-                await self._check(member, work)
-                for holder in self.holders:
-                    await holder.forget(member, work)
+                await self._check(row.value(), work)
+            for holder in self.holders:
+                await holder.forget(caller.person, work)
             await Joinings(work).end(caller.person)
             await Inbox(work).forget(caller.person)
             await Outbox(work).forget(str(People.of(caller.person)))

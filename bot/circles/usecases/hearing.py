@@ -7,7 +7,7 @@ from bot.circles import words
 from bot.circles.model import MemberState
 from bot.circles.rows import Circles, Members
 from bot.circles.telling import to_facilitators
-from bot.circles.usecases.membership import end_membership
+from bot.circles.usecases.membership import EndMembership
 from bot.circles.usecases.ports import Defaults
 from bot.conversation.model import Clock, DeliveryKey, Event, Kind, RoomRef
 from bot.delivery.model import Outgoing
@@ -20,8 +20,8 @@ from bot.store.work import UnitOfWork
 class HearRooms:
     """Follows rooms: the bot's own coming and going, members', and rooms that move."""
 
-    clock: Clock
     post: Post
+    end: EndMembership
     defaults: Defaults
     contact: str = ""
 
@@ -72,7 +72,7 @@ class HearRooms:
         if member is None or member.state is not MemberState.JOINED or rooms != [event.where]:
             return
         state = MemberState.BANNED if event.banned else MemberState.LEFT
-        await end_membership(member, state, self.post, self.clock, work)
+        await self.end(member, state, work)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from bot.circles.model import Member, MemberState
 from bot.circles.rows import Circles, Members
 from bot.circles.telling import to_facilitators
 from bot.circles.usecases.life import circle_of, zone_named
-from bot.circles.usecases.ports import ConsentChanged
+from bot.circles.usecases.ports import ConsentChanged, Gone
 from bot.conversation.model import (
     Caller,
     Clock,
@@ -26,12 +26,32 @@ CONSENTS = ("takes_part", "counted", "quoted", "named")
 
 
 @dataclass(frozen=True)
+class EndMembership:
+    """Notes that a member is gone, ends what they had there, and tells the facilitators."""
+
+    clock: Clock
+    post: Post
+    gone: Sequence[Gone]
+
+    async def __call__(self, member: Member, state: MemberState, work: UnitOfWork) -> None:
+        """Do it; the facilitators are told privately."""
+        circle = await Circles(work).get(member.circle)
+        await Members(work).put(replace(member, state=state))
+        for ends in self.gone:
+            await ends(circle.id, member.person, work)
+        others = [m for m in await Members(work).facilitating(circle.id) if m.id != member.id]
+        said = words.left(circle, member.name, banned=state is MemberState.BANNED)
+        about = ("-", f"left-{member.id}", int(self.clock.now().timestamp()))
+        await self.post(to_facilitators(others, circle, said, about=about), work)
+
+
+@dataclass(frozen=True)
 class ChangeMembership:
     """Changes a member's own row."""
 
     begin: Begin
     clock: Clock
-    post: Post
+    end: EndMembership
     consent_changed: Sequence[ConsentChanged]
 
     async def away(self, until: date | None, caller: Caller) -> Document:
@@ -90,7 +110,7 @@ class ChangeMembership:
         async with self.begin() as work:
             circle = await circle_of(caller, work)
             member = await self._me(caller, work)
-            await end_membership(member, MemberState.LEFT, self.post, self.clock, work)
+            await self.end(member, MemberState.LEFT, work)
             if caller.may(Role.FACILITATOR) and not await Members(work).facilitating(circle.id):
                 raise DomainError("You are the only facilitator. Appoint another one first.")
             await work.commit()
@@ -105,15 +125,3 @@ class ChangeMembership:
         if member is None or member.state is not MemberState.JOINED:
             raise DomainError(f"You are not in {circle.name}.")
         return member
-
-
-async def end_membership(
-    member: Member, state: MemberState, post: Post, clock: Clock, work: UnitOfWork
-) -> None:
-    """Note that a member is gone and tell the facilitators, privately."""
-    circle = await Circles(work).get(member.circle)
-    await Members(work).put(replace(member, state=state))
-    others = [m for m in await Members(work).facilitating(circle.id) if m.id != member.id]
-    said = words.left(circle, member.name, banned=state is MemberState.BANNED)
-    about = ("-", f"left-{member.id}", int(clock.now().timestamp()))
-    await post(to_facilitators(others, circle, said, about=about), work)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.circles.methods import Method
 from bot.circles.model import Circle, Consents, Member
-from bot.conversation.model import DomainError, Line
+from bot.conversation.model import DomainError, Line, PersonRef
 from bot.store.work import UnitOfWork
 
 
@@ -40,6 +40,14 @@ class ConsentChanged(Protocol):
 
     async def __call__(self, member: Member, before: Consents, work: UnitOfWork) -> None:
         """Remove what the member's consents, as they are now, no longer allow."""
+        ...
+
+
+class Gone(Protocol):
+    """Ends what a person had in a circle that they are no longer in."""
+
+    async def __call__(self, circle: int, person: PersonRef, work: UnitOfWork) -> None:
+        """End it; a second call changes nothing more."""
         ...
 
 
