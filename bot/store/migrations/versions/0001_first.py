@@ -206,6 +206,44 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_contribution_circle_id'), ['circle_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_contribution_member_id'), ['member_id'], unique=False)
 
+    op.create_table('mentor_pair',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('circle_id', sa.Integer(), nullable=False),
+    sa.Column('mentor_id', sa.Integer(), nullable=False),
+    sa.Column('mentee_id', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('fit', sa.Text(), nullable=False),
+    sa.Column('proposed_at', sa.DateTime(), nullable=False),
+    sa.Column('changed_at', sa.DateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['circle_id'], ['circle.id'], ),
+    sa.ForeignKeyConstraint(['mentee_id'], ['member.id'], ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['mentor_id'], ['member.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id'),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('mentor_pair', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mentor_pair_circle_id'), ['circle_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_mentor_pair_mentee_id'), ['mentee_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_mentor_pair_mentor_id'), ['mentor_id'], unique=False)
+
+    op.create_table('mentor_profile',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('circle_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('side', sa.String(), nullable=False),
+    sa.Column('topics', sa.Text(), nullable=False),
+    sa.Column('languages', sa.Text(), nullable=False),
+    sa.Column('hours', sa.Text(), nullable=False),
+    sa.Column('capacity', sa.Integer(), nullable=False),
+    sa.Column('said_at', sa.DateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['circle_id'], ['circle.id'], ),
+    sa.ForeignKeyConstraint(['member_id'], ['member.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('member_id', 'side')
+    )
+    with op.batch_alter_table('mentor_profile', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mentor_profile_circle_id'), ['circle_id'], unique=False)
+
     # ### end Alembic commands ###
 
 
