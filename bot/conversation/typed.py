@@ -83,10 +83,10 @@ def _named(bound: Bound, words: str, given: dict[str, Any]) -> str:
     """Take `name=value` words out of the front and middle; stop where free text begins."""
     known = {p.name: p for p in bound.parameters}
     kept: list[str] = []
-    for found in re.finditer(r'(?:--)?[a-z_]+="[^"]*"|\S+\s*', words):
+    for found in re.finditer(r'(?:--)?[a-z_]+=(?:"[^"]*"|“[^”]*”)|\S+\s*', words):
         named = _NAMED.fullmatch(found[0].strip())
         if named and named[1] in known:
-            given[named[1]] = convert(known[named[1]], named[2].strip('"'))
+            given[named[1]] = convert(known[named[1]], named[2].strip('"“”'))
         else:
             kept.append(found[0] if found[0][-1].isspace() else found[0] + " ")
     return words if not given else "".join(kept).rstrip()

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import DateTime, Index, UniqueConstraint, delete, func, text, update
+from sqlalchemy import DateTime, Index, UniqueConstraint, delete, func, or_, text, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Field, SQLModel, col, select
 
-from bot.conversation.model import DeliveryKey, Document, MessageRef, RoomRef, Target
+from bot.conversation.model import DeliveryKey, Document, MessageRef, People, RoomRef, Target
 from bot.delivery.model import Outgoing, Posted, Quiet, Schedule, State
 from bot.store.columns import Instant, Json
 from bot.store.work import UnitOfWork
@@ -331,9 +331,16 @@ class Outbox:
             .values(state=State.REFUSED.value, document=None, instead=None)
         )
 
-    async def forget(self, target: str) -> None:
-        """Remove every post to a target, sent or not: what was said to one person privately."""
-        await self._work.run(delete(OutboxRow).where(col(OutboxRow.target) == target))
+    async def forget(self, person: People) -> None:
+        """Remove every post to a person, or said in a room instead, sent or not."""
+        mine = func.instr(OutboxRow.key, f"/{person}/") > 0
+        await self._work.run(
+            delete(OutboxRow).where(or_(col(OutboxRow.target) == str(person), mine))
+        )
+
+    async def remove(self, row: int) -> None:
+        """Remove one post: nothing needs to know any more that it went."""
+        await self._work.run(delete(OutboxRow).where(col(OutboxRow.id) == row))
 
     async def refused(self, circle: int) -> Sequence[Posted]:
         """Return a circle's posts that did not arrive, for the facilitator."""

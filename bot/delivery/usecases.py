@@ -27,6 +27,9 @@ log = structlog.get_logger()
 TRIES = 8
 """How often a post that the platform answers with an error is tried before it counts as refused."""
 
+ANSWER = "answer"
+"""The phase of answers to commands: once they are sent, nothing of them is kept."""
+
 
 class Compose(Protocol):
     """What a due schedule of one kind says; filled by the room that made the schedule."""
@@ -201,7 +204,9 @@ class Drain:
     async def _remember(self, row: OutboxRow, message: MessageRef) -> None:
         async with self.begin() as work:
             held = await work.session.get(OutboxRow, row.id)
-            if held is not None:
+            if held is not None and held.phase == ANSWER:
+                await Outbox(work).remove(held.id or 0)
+            elif held is not None:
                 held.state, held.sent_at = State.SENT.value, self.clock.now()
                 held.room, held.message = message.room.id, message.id
                 held.document = held.instead = None

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, delete, text
+from sqlalchemy import Index, UniqueConstraint, delete, text, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Field, SQLModel, col, select
 
@@ -25,7 +25,7 @@ class CursorRow(SQLModel, table=True):
 class InboxRow(SQLModel, table=True):
     """An event that wants an answer; the words go when it was given, the id stays a while.
 
-    `shown` is true for a private command that was typed where others can read it.
+    The author stays only where `shown` is true: a private command, typed where others read it.
     """
 
     __tablename__ = "inbox"
@@ -106,23 +106,15 @@ class Inbox:
         return [MessageRef(RoomRef(row.platform, row.room), row.event_id) for row in rows]
 
     async def no_longer_shown(self, person: PersonRef) -> None:
-        """Note that those commands were removed from the room."""
-        for row in await self._work.all(
-            select(InboxRow).where(
-                InboxRow.platform == person.platform, InboxRow.author == person.id
-            )
-        ):
-            row.shown = False
-        await self._work.session.flush()
-
-    async def forget(self, person: PersonRef) -> None:
-        """Remove what a person said that was answered."""
+        """Forget who typed those commands: they were removed, or their author is forgotten."""
         await self._work.run(
-            delete(InboxRow).where(
+            update(InboxRow)
+            .where(
                 col(InboxRow.platform) == person.platform,
                 col(InboxRow.author) == person.id,
                 col(InboxRow.handled_at).is_not(None),
             )
+            .values(shown=False, author="")
         )
 
     async def prune(self, before: datetime) -> None:

@@ -20,7 +20,7 @@ from bot.conversation.model import (
     Target,
 )
 from bot.delivery.model import Outgoing
-from bot.delivery.usecases import Post
+from bot.delivery.usecases import ANSWER, Post
 from bot.intake.rows import Cursors, Inbox, InboxRow
 from bot.intake.words import answered_elsewhere, offer_to_tidy
 from bot.store.work import Begin, UnitOfWork, Whole
@@ -131,6 +131,7 @@ class AnswerInbox:
             moved = any(isinstance(post.to, People) for post in posts)
             held.shown = moved and not event.direct and event.kind is Kind.MESSAGE
             held.handled_at, held.event = self.clock.now(), None
+            held.author = held.author if held.shown else ""
 
     async def _failed(self, row: InboxRow) -> None:
         async with self.begin() as work:
@@ -138,7 +139,7 @@ class AnswerInbox:
             if held is not None:
                 held.failures += 1
                 if held.failures >= TRIES:
-                    held.handled_at, held.event = self.clock.now(), None
+                    held.handled_at, held.event, held.author = self.clock.now(), None, ""
             await work.commit()
 
 
@@ -166,5 +167,5 @@ def reply(event: Event, answer: Answer, prefix: str) -> Outgoing:
         instead = (event.where, answered_elsewhere(event.person, event.name))
         if answer.private_in_public:
             document += offer_to_tidy(prefix)
-    key = DeliveryKey("-", "answer", event.id, 0, str(target))
+    key = DeliveryKey("-", ANSWER, event.id, 0, str(target))
     return Outgoing(key=key, to=target, document=document, thread=thread, instead=instead)

@@ -80,8 +80,8 @@ class ForgetMe:
             for holder in self.holders:
                 await holder.forget(caller.person, work)
             await Joinings(work).end(caller.person)
-            await Inbox(work).forget(caller.person)
-            await Outbox(work).forget(str(People.of(caller.person)))
+            await Inbox(work).no_longer_shown(caller.person)
+            await Outbox(work).forget(People.of(caller.person))
             await Members(work).forget(caller.person)
             await work.commit()
         return words.gone()

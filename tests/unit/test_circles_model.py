@@ -1,6 +1,7 @@
 """The calendar of a circle, its consents, and who may do what."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -81,13 +82,13 @@ def test_a_move_that_leaves_a_phase_without_days_is_refused() -> None:
 
 
 @given(st.integers(0, 2), st.integers(-20, 40), st.booleans())
-def test_however_dates_are_moved_no_day_has_two_phases(index: int, by: int, rest: bool) -> None:  # noqa: FBT001
+def test_however_dates_are_moved_no_day_has_two_phases(index: int, by: int, rest: bool) -> None:
     phase = CALENDAR.phases[index]
     try:
         moved = CALENDAR.moved(phase.key, phase.span.starts_on + timedelta(days=by), rest=rest)
     except DomainError:
         return
-    for early, late in zip(moved.phases, moved.phases[1:], strict=False):
+    for early, late in pairwise(moved.phases):
         assert early.span.ends_on == late.span.starts_on
         assert early.span.starts_on < early.span.ends_on
 

@@ -1,6 +1,7 @@
 """Moments are right in every zone; long documents are cut without losing a word."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -52,7 +53,7 @@ def test_a_daily_prompt_comes_once_a_day_in_every_zone_of_the_year(clock: time) 
             due_at(datetime.combine(date(2026, 1, 1) + timedelta(days=day), clock), zone)
             for day in range(365)
         ]
-        gaps = {late - early for early, late in zip(moments, moments[1:], strict=False)}
+        gaps = {late - early for early, late in pairwise(moments)}
         if not all(timedelta(hours=22) <= gap <= timedelta(hours=26) for gap in gaps):
             wrong.append(zone)
     assert wrong == []
