@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.backup import revision, soundness
 from bot.check.findings import Finding, fail, ok, warn
+from bot.circles.model import CircleState
 from bot.circles.rows import Circles
 from bot.conversation.model import RoomRef
 from bot.store.engine import Database
@@ -62,7 +63,7 @@ def readable(path: Path) -> bool:
 
 
 async def rooms_of_circles(path: Path) -> dict[RoomRef, str]:
-    """Return the rooms of all circles in a readable database, with their circles' names."""
+    """Return the rooms of the circles that are not closed, with the circles' names."""
     database = Database.at(path)
     try:
         async with database.look() as work:
@@ -70,6 +71,7 @@ async def rooms_of_circles(path: Path) -> dict[RoomRef, str]:
             return {
                 room: circle.name
                 for circle in await circles.all()
+                if circle.state is not CircleState.CLOSED
                 for room in await circles.rooms(circle.id)
             }
     finally:

@@ -1,0 +1,61 @@
+"""The command line as somebody types it, in this process or in one of its own."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from bot.cli import app
+
+ROOT = Path(__file__).parents[2]
+PREFIX = "CIRCLEKEEPER_"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a command said and how it ended."""
+
+    status: int
+    said: str
+    complained: str
+
+    @property
+    def all(self) -> str:
+        """Everything it said."""
+        return self.said + self.complained
+
+
+async def circlekeeper(
+    *words: str | Path, env: Mapping[str, str] | None = None, answers: str = ""
+) -> Ended:
+    """Run a command in a thread of its own and return what came of it; a crash is raised."""
+    return await asyncio.to_thread(_run, [str(word) for word in words], dict(env or {}), answers)
+
+
+def _run(words: list[str], env: dict[str, str], answers: str) -> Ended:
+    bare: dict[str, str | None] = {n: None for n in os.environ if n.startswith(PREFIX)}
+    result = CliRunner().invoke(app, words, input=answers, env=bare | env)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ended(result.exit_code, result.stdout, result.stderr)
+
+
+async def circlekeeper_process(*words: str | Path, env: Mapping[str, str] | None = None) -> Ended:
+    """Run a command in a process of its own and return what came of it."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot"),
+        *(str(word) for word in words),
+        cwd=ROOT,
+        env=clean | dict(env or {}),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, complained = await process.communicate()
+    return Ended(process.returncode or 0, said.decode(), complained.decode())
