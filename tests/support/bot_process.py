@@ -1,0 +1,217 @@
+"""The real bot in a process of its own, which a test starts, drives, kills and looks into."""
+
+# Waiting fails with what was there instead, which asyncio.timeout cannot say.
+# ruff: noqa: ASYNC109
+
+import asyncio
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from tests.support.driven import FileClock
+from tests.support.driven_bot import Given
+from tests.support.human import Human
+from tests.support.synapse import Account
+
+ROOT = Path(__file__).parents[2]
+ENDS_WITHIN = 20.0
+
+
+class BotFailed(AssertionError):
+    """The bot did not do what was waited for; the text ends with its log."""
+
+
+class BotProcess:
+    """One bot with its database in `directory`; it can be killed and started again."""
+
+    def __init__(
+        self, directory: Path, homeserver: str, account: Account, moment: datetime
+    ) -> None:
+        self.user_id = account.user_id
+        self.homeserver = homeserver
+        self.clock = FileClock(directory / "clock.json")
+        self.clock.set(moment)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.kills = 0
+        self._account = account
+        self._directory = directory
+
+    async def __aenter__(self) -> Self:
+        """Start the bot."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End it, whatever it does."""
+        await self.kill()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self.process is not None and self.process.poll() is None
+
+    async def start(self, *, dies_at: str = "", nth: int = 1, wait: bool = True) -> None:
+        """Start it, and `wait` until it has listened once; it dies at the nth `dies_at`."""
+        given = Given(
+            database=str(self._database),
+            clock=str(self._directory / "clock.json"),
+            homeserver=self.homeserver,
+            user_id=self.user_id,
+            device_id=self._account.device_id,
+            access_token=self._account.access_token,
+            step=dies_at,
+            nth=nth,
+        )
+        given.write(self._directory / "bot.json")
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own words
+                [
+                    *_ending_with_us(),
+                    sys.executable,
+                    "-m",
+                    "tests.support.driven_bot",
+                    str(self._directory / "bot.json"),
+                ],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        if wait:
+            await self.until(lambda: bool(self.token()), "a first sync")
+
+    async def kill(self) -> None:
+        """End the process without a warning."""
+        if self.process is not None and self.process.poll() is None:
+            self.kills += 1
+            self.process.kill()
+        await self.ended()
+
+    async def stop(self) -> int:
+        """Ask the process to end, and return its exit status."""
+        if self.process is not None:
+            self.process.terminate()
+        return await self.ended()
+
+    async def ended(self, timeout: float = ENDS_WITHIN) -> int:
+        """Return the exit status once the process has ended."""
+        if self.process is None:
+            return 0
+        deadline = time.monotonic() + timeout
+        while self.process.poll() is None:
+            if time.monotonic() > deadline:
+                raise BotFailed(f"the bot still runs after {timeout} s\n{self.log_tail()}")
+            await asyncio.sleep(0.01)
+        return self.process.returncode
+
+    # What it did
+
+    def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return what is committed in the database, as SQL asks for it."""
+        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as database:
+            return database.execute(question, values).fetchall()
+
+    def one(self, question: str, *values: object) -> Any:  # noqa: ANN401 - whatever stands there
+        """Return the first value of the only row."""
+        ((value, *_),) = self.rows(question, *values)
+        return value
+
+    def token(self) -> str:
+        """Return how far it has listened, empty before the first time."""
+        if not self._database.exists():
+            return ""
+        try:
+            found = self.rows("SELECT token FROM cursor WHERE account = ?", self.user_id)
+        except sqlite3.OperationalError:
+            return ""
+        return str(found[0][0]) if found else ""
+
+    def waiting(self) -> list[str]:
+        """Return what is due and not done: schedules, posts, words without an answer."""
+        now = self.clock.now().astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        found = self.rows(
+            "SELECT 'schedule ' || subject FROM schedule WHERE active AND not_before <= ? "
+            "UNION ALL SELECT 'post ' || key FROM outbox WHERE state = 'waiting' "
+            "AND not_before <= ? "
+            "UNION ALL SELECT 'words ' || event_id FROM inbox WHERE handled_at IS NULL",
+            now,
+            now,
+        )
+        return [str(what) for (what,) in found]
+
+    async def settled(self, timeout: float = 30) -> None:
+        """Return when everything that is due now is done."""
+        await self.until(lambda: not self.waiting(), "nothing left to do", timeout)
+
+    async def heard(self, person: Human, timeout: float = 30) -> None:
+        """Return when the bot has taken all that happened until now, and has done what is due."""
+        sync = await person.call("GET", "sync?timeout=0")
+        wanted = _position(sync["next_batch"])
+        await self.until(lambda: _position(self.token()) >= wanted, "the bot heard", timeout)
+        await self.settled(timeout)
+
+    async def at(self, moment: datetime, timeout: float = 30) -> None:
+        """Let it be `moment`, and return when what is due then is done."""
+        self.clock.set(moment)
+        await self.settled(timeout)
+
+    async def until(self, met: Callable[[], bool], what: str, timeout: float = 30) -> None:
+        """Return when `met` is; fail with what the bot said when it is not in time."""
+        deadline = time.monotonic() + timeout
+        while not met():
+            if not self.running:
+                raise BotFailed(f"the bot ended, before: {what}\n{self.log_tail()}")
+            if time.monotonic() > deadline:
+                left = self.waiting() if self.token() else []
+                raise BotFailed(f"{timeout} s without: {what}; left: {left}\n{self.log_tail()}")
+            await asyncio.sleep(0.02)
+
+    def log(self) -> list[dict[str, Any]]:
+        """Return what it logged."""
+        if not self._log.exists():
+            return []
+        lines = self._log.read_text(errors="replace").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+
+    def mishaps(self) -> list[dict[str, Any]]:
+        """Return what it logged with an exception: none of it should ever be."""
+        return [entry for entry in self.log() if "exception" in entry]
+
+    def log_tail(self, lines: int = 40) -> str:
+        """Return the end of what it said, for the text of a failure."""
+        text = self._log.read_text(errors="replace") if self._log.exists() else "(no log)"
+        return "\n".join(line[:2000] for line in text.splitlines()[-lines:]).replace("\\n", "\n")
+
+    def outbox(self, *, like: str = "%") -> Sequence[tuple[Any, ...]]:
+        """Return key, state, attempts and message of the posts whose key is like that."""
+        return self.rows(
+            "SELECT key, state, attempts, message FROM outbox WHERE key LIKE ? ORDER BY id", like
+        )
+
+    @property
+    def _database(self) -> Path:
+        return self._directory / "circlekeeper.db"
+
+    @property
+    def _log(self) -> Path:
+        return self._directory / "bot.log"
+
+
+def _position(token: str) -> int:
+    """Return the place in the stream of events that a Synapse's sync token stands for."""
+    return int(token.removeprefix("s").partition("_")[0]) if token else -1
+
+
+def _ending_with_us() -> list[str]:
+    """Return the words before a command that make its process end with ours, where they exist."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv and os.name == "posix" else []

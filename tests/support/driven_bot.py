@@ -1,0 +1,247 @@
+"""The bot as it runs, on a clock that a test drives, and killed at a step that a test names.
+
+Run as `python -m tests.support.driven_bot FILE`, where FILE holds what `Given` holds. Everything
+is the real thing, but the clock, and subclasses that end the process when a step is passed.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from adapters.matrix.platform import MatrixPlatform
+from adapters.matrix.settings import Credentials, MatrixSettings
+from bot.bootstrap import Application, Installation, wire
+from bot.circles.usecases.ports import Defaults
+from bot.conversation.model import MessageRef, PlatformError
+from bot.conversation.platform import Platform
+from bot.delivery.rows import OutboxRow
+from bot.delivery.usecases import Attempt, Drain
+from bot.runtime import instance_of, running, until_told_to_stop
+from bot.store.engine import Database
+from bot.store.migrate import upgrade
+from bot.store.work import Begin, UnitOfWork, Whole
+from tests.support.driven import FileClock
+
+STEPS = (
+    "before_tick_commit",
+    "after_tick_commit",
+    "before_attempt_noted",
+    "after_attempt_noted",
+    "after_post",
+    "before_remember",
+    "after_remember",
+    "before_take_commit",
+    "after_take_commit",
+    "before_answer_commit",
+    "after_answer_commit",
+)
+"""What can be passed: the steps of posting, of recording and of answering, in their order."""
+
+TICK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What the bot is started with; it dies when it passes `step` for the nth time."""
+
+    database: str
+    clock: str
+    homeserver: str
+    user_id: str
+    device_id: str
+    access_token: str
+    organisers: tuple[str, ...] = ()
+    zone: str = "Europe/Berlin"
+    step: str = ""
+    nth: int = 1
+    sync_seconds: float = 1.0
+
+    def write(self, path: Path) -> None:
+        """Write it to a file that only we may read."""
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> "Given":
+        """Return what a file holds."""
+        held = json.loads(path.read_text())
+        return cls(**(held | {"organisers": tuple(held["organisers"])}))
+
+
+class Passing:
+    """Counts how often a step is passed, and ends the process at the one that is fatal."""
+
+    def __init__(self, step: str, nth: int) -> None:
+        if step and step not in STEPS:
+            raise ValueError(f"There is no step {step}; there are {', '.join(STEPS)}")
+        self._step, self._left = step, nth
+
+    def __call__(self, step: str) -> None:
+        """Pass a step."""
+        if step == self._step:
+            self._left -= 1
+            if self._left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+_doing: ContextVar[str] = ContextVar("doing", default="")
+
+
+@contextmanager
+def doing(what: str) -> Iterator[None]:
+    """Say what a commit inside is for."""
+    mark = _doing.set(what)
+    try:
+        yield
+    finally:
+        _doing.reset(mark)
+
+
+class WatchedWork(UnitOfWork):
+    """A unit of work whose commit is a step."""
+
+    def __init__(self, inner: UnitOfWork, what: str, passing: Callable[[str], None]) -> None:
+        super().__init__(inner.session)
+        self._inner, self._what, self._passing = inner, what, passing
+
+    async def commit(self) -> None:
+        """Keep what was written."""
+        self._passing(f"before_{self._what}")
+        await self._inner.commit()
+        self._passing(f"after_{self._what}")
+
+
+def watched(begin: Begin, passing: Callable[[str], None], what: str = "") -> Begin:
+    """Return `begin` with commits that are steps, named `what` or by `doing`."""
+
+    @asynccontextmanager
+    async def open_work() -> AsyncIterator[UnitOfWork]:
+        async with begin() as work:
+            yield WatchedWork(work, what or _doing.get(), passing)
+
+    return open_work
+
+
+class WatchedWhole:
+    """Several units of work whose one commit is a step."""
+
+    def __init__(self, inner: Whole, passing: Callable[[str], None]) -> None:
+        self._inner, self._passing = inner, passing
+
+    async def commit(self) -> None:
+        """Keep all of it."""
+        self._passing("before_answer_commit")
+        await self._inner.commit()
+        self._passing("after_answer_commit")
+
+
+def watched_whole(
+    together: Callable[[], AbstractAsyncContextManager[Whole]], passing: Callable[[str], None]
+) -> Callable[[], AbstractAsyncContextManager[Any]]:
+    """Return `together` with a commit that is a step."""
+
+    @asynccontextmanager
+    async def open_whole() -> AsyncIterator[WatchedWhole]:
+        async with together() as whole:
+            yield WatchedWhole(whole, passing)
+
+    return open_whole
+
+
+@dataclass(frozen=True)
+class WatchedDrain(Drain):
+    """The drain, each step of which can be the last."""
+
+    passing: Callable[[str], None]
+
+    async def _next(self, target: str) -> Attempt | None:
+        with doing("attempt_noted"):
+            return await super()._next(target)
+
+    async def _post_once(self, platform: Platform, attempt: Attempt) -> MessageRef:
+        message = await super()._post_once(platform, attempt)
+        self.passing("after_post")
+        return message
+
+    async def _remember(self, row: OutboxRow, message: MessageRef) -> None:
+        with doing("remember"):
+            await super()._remember(row, message)
+
+
+def deadly(application: Application, passing: Callable[[str], None]) -> Application:
+    """Return the application with its steps watched."""
+    take, answer = application.take, application.answer
+    tick, drain = application.tick, application.drain
+    held = {item.name: getattr(drain, item.name) for item in fields(drain)}
+    held |= {"begin": watched(drain.begin, passing)}
+    return replace(
+        application,
+        take=replace(take, begin=watched(take.begin, passing, "take_commit")),
+        answer=replace(answer, together=watched_whole(answer.together, passing)),
+        tick=replace(tick, begin=watched(tick.begin, passing, "tick_commit")),
+        drain=WatchedDrain(**held, passing=passing),
+    )
+
+
+async def run(given: Given) -> None:
+    """Run the bot until it is told to stop, or dies."""
+    clock = FileClock(Path(given.clock))
+    database = Database.at(Path(given.database))
+    try:
+        await upgrade(database)
+        name = await instance_of(database, clock)
+        async with MatrixPlatform(_matrix(given, clock, name)) as matrix:
+            installation = Installation(
+                defaults=Defaults(zone=given.zone, run_by="The tests"),
+                contact="tests@example.org",
+                organisers=frozenset(given.organisers),
+            )
+            application = wire(database, clock, {matrix.name: matrix}, installation)
+            passing = Passing(given.step, given.nth)
+            async with running(deadly(application, passing)) as bot:
+                await until_told_to_stop(bot.forever(TICK_SECONDS))
+    finally:
+        await database.aclose()
+
+
+def _matrix(given: Given, clock: FileClock, instance: str) -> MatrixSettings:
+    return MatrixSettings(
+        credentials=Credentials(
+            given.homeserver, given.user_id, given.device_id, given.access_token
+        ),
+        clock=clock,
+        invites_from=("*",),
+        instance=instance,
+        sync_timeout=timedelta(seconds=given.sync_seconds),
+        longest_pause=timedelta(seconds=0.5),
+    )
+
+
+def log_as_json() -> None:
+    """Write one object a line, so that a test can look for what went wrong."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    log_as_json()
+    try:
+        asyncio.run(run(Given.read(Path(sys.argv[1]))))
+    except* PlatformError as several:
+        sys.exit(str(several.exceptions[0]))
