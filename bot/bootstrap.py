@@ -20,6 +20,7 @@ from bot.circles.usecases.life import (
     MakeCircle,
     ShowMine,
     ShowStatus,
+    not_arrived,
 )
 from bot.circles.usecases.membership import ChangeMembership, EndMembership
 from bot.circles.usecases.ports import Defaults, Methods
@@ -263,7 +264,7 @@ class _Wiring:
             circle_commands(
                 make=MakeCircle(begin, clock, self.methods, self.defaults),
                 attach=AttachRoom(begin, self.platforms),
-                status=ShowStatus(look, clock, prompts.coming, (quiet.needs,)),
+                status=ShowStatus(look, clock, prompts.coming, (not_arrived, quiet.needs)),
                 mine=ShowMine(look, clock),
                 state=ChangeState(begin, clock, post, self.plan, self.prefix),
                 dates=ChangeDates(begin, clock, post, self.plan),

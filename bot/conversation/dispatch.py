@@ -29,6 +29,8 @@ from bot.conversation.typed import Typed, Unknown, first_word, meant, recognise,
 
 log = structlog.get_logger()
 
+_LONGEST_NAME = 5
+
 
 class Standing(Protocol):
     """Who the caller is for a circle; filled by the room that knows circles."""
@@ -61,18 +63,31 @@ class Dispatch:
     incident: Callable[[], str]
 
     def recognises(self, event: Event) -> bool:
-        """Return whether the words are meant for the bot: a command, or near one."""
-        found = self.command_text(event)
-        if found is None:
-            return False
-        return event.addressed or event.direct or recognise(self.registry, found) is not None
+        """Return whether the words are meant for the bot.
+
+        In a direct room all are. Elsewhere a command of ours is; one of another bot's is not,
+        unless this bot is named with it.
+        """
+        text = self.command_text(event)
+        if event.direct:
+            return bool(event.text.strip())
+        return text is not None and (event.addressed or recognise(self.registry, text) is not None)
 
     def command_text(self, event: Event) -> str | None:
-        """Return the command without its prefix; None when it is not written as one."""
+        """Return the command without its prefix, or after the bot's name; None when it is none."""
         text = event.text.strip()
         for prefix in (self.prefix, "/"):
             if text.startswith(prefix) and text[len(prefix) :].strip():
                 return text[len(prefix) :].strip()
+        return self._after_the_name(text) if event.addressed else None
+
+    def _after_the_name(self, text: str) -> str | None:
+        """Return the command that follows the bot's name, which has a few words at most."""
+        for _ in range(_LONGEST_NAME):
+            _, _, text = text.partition(" ")
+            bare = text.strip().removeprefix(self.prefix)
+            if isinstance(recognise(self.registry, bare), Typed):
+                return bare
         return None
 
     async def __call__(self, event: Event) -> Answer:
@@ -155,7 +170,9 @@ class Dispatch:
     def _not_known(self, near: Sequence[Bound]) -> Document:
         if not near:
             return say(
-                "I do not know that command. ",
+                "I do not know that command. To answer a prompt, reply to it, or write ",
+                Text(f"{self.prefix}answer your words", "code"),
+                ". ",
                 Text(f"{self.prefix}help", "code"),
                 " lists what I can do.",
             )

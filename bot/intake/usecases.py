@@ -17,6 +17,7 @@ from bot.conversation.model import (
     Event,
     Kind,
     People,
+    PlatformUnavailable,
     Target,
 )
 from bot.delivery.model import Outgoing
@@ -97,11 +98,15 @@ class AnswerInbox:
         """Answer what waits now; return how many events that were."""
         async with self.begin() as work:
             waiting = await Inbox(work).waiting()
+        answered = 0
         for row in waiting:
-            await self._one(row)
-        return len(waiting)
+            if not await self._one(row):
+                break
+            answered += 1
+        return answered
 
-    async def _one(self, row: InboxRow) -> None:
+    async def _one(self, row: InboxRow) -> bool:
+        """Answer one event; return whether the next may follow, False when a platform is away."""
         event = row.event
         try:
             async with self.together() as whole:
@@ -111,9 +116,13 @@ class AnswerInbox:
                     await self._handled(row, event, posts, work)
                     await work.commit()
                 await whole.commit()
+        except PlatformUnavailable:
+            log.warning("platform away", action="answer_delayed", row=row.id)
+            return False
         except Exception:
             log.exception("answer failed", action="answer_failed", row=row.id)
             await self._failed(row)
+        return True
 
     async def _answer(self, event: Event) -> Sequence[Outgoing]:
         for responder in self.responders:
