@@ -21,6 +21,7 @@ from bot.conversation.model import (
     say,
 )
 from bot.conversation.platform import Platform
+from tests.contracts.console import ConsoleStage
 from tests.contracts.matrix import MatrixStage
 from tests.contracts.platform import Ears, Stage, WallClock, texts
 from tests.support.human import NewHuman
@@ -44,7 +45,16 @@ async def matrix_synapse(
         yield stage
 
 
-STAGES = [pytest.param("matrix_synapse", id="matrix-synapse")]
+@pytest.fixture
+def console() -> Stage:
+    """Set the stage in the console's invented community."""
+    return ConsoleStage()
+
+
+STAGES = [
+    pytest.param("console", id="console"),
+    pytest.param("matrix_synapse", id="matrix-synapse"),
+]
 
 
 @pytest.fixture(params=STAGES)

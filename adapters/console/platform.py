@@ -1,0 +1,146 @@
+"""The invented community as the core's port sees it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+import structlog
+
+from adapters.console.client import BOT, PLATFORM, Community, Entry
+from adapters.console.markup import plain
+from bot.conversation.model import (
+    Batch,
+    Capabilities,
+    DeliveryKey,
+    Document,
+    Event,
+    MessageRef,
+    NotPermitted,
+    People,
+    PersonRef,
+    RoomRef,
+    Target,
+)
+from bot.conversation.platform import Take
+
+CAPABILITIES = Capabilities(longest=16_000, memory=timedelta(days=36_500))
+AGAIN = 0.02
+"""Seconds before a batch that was not taken is handed again."""
+
+log = structlog.get_logger(__name__)
+
+
+class ConsolePlatform:
+    """The bot's account in a community; another one on the same community is a restart."""
+
+    def __init__(self, community: Community) -> None:
+        self._community = community
+        self._heard: asyncio.Event = asyncio.Event()
+        self._upto = 0
+
+    @property
+    def name(self) -> str:
+        """The platform's short name."""
+        return PLATFORM
+
+    @property
+    def account(self) -> str:
+        """The bot's own id."""
+        return BOT
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the console can do."""
+        return CAPABILITIES
+
+    async def listen(self, take: Take, *, since: str | None) -> None:
+        """Hand every batch after `since` to `take` until cancelled; see the port."""
+        now = len(self._community.entries)
+        if since is None:
+            await self._hand(take, Batch(BOT, str(now)))
+        self._upto = now if since is None else int(since)
+        while True:
+            now = len(self._community.entries)
+            if now == self._upto:
+                self._heard.set()
+                await self._community.news()
+                continue
+            told = filter(self._is_told, self._community.entries[self._upto : now])
+            await self._hand(take, Batch(BOT, str(now), tuple(entry.event for entry in told)))
+            self._upto = now
+
+    async def caught_up(self) -> None:
+        """Wait until everything that has happened was taken."""
+        while self._upto < len(self._community.entries):
+            self._heard.clear()
+            await self._heard.wait()
+
+    async def _hand(self, take: Take, batch: Batch) -> None:
+        while True:
+            try:
+                return await take(batch)
+            except Exception:  # a batch is handed again until it is stored
+                log.exception("batch_not_taken", action="batch_not_taken")
+                await asyncio.sleep(AGAIN)
+
+    def _is_told(self, entry: Entry) -> bool:
+        room = self._community.rooms[entry.event.room]
+        return room.bot and not entry.gone and entry.event.author != BOT
+
+    async def reach(self, target: Target, *, key: DeliveryKey) -> RoomRef:
+        """Return the room for `target`; see the port."""
+        if isinstance(target, People):
+            return RoomRef(PLATFORM, self._community.direct(target, key).id)
+        return target
+
+    async def post(
+        self, room: RoomRef, document: Document, *, key: DeliveryKey, thread: str | None = None
+    ) -> MessageRef:
+        """Show `document` in `room`; see the port."""
+        said = self._community.post(room.id, document, plain(document), key, thread)
+        return MessageRef(room, said.id)
+
+    async def find(self, room: RoomRef, key: DeliveryKey, *, since: datetime) -> MessageRef | None:
+        """Return the bot's own message with `key`; see the port."""
+        for entry in self._community.here(room.id):
+            if entry.key == str(key) and entry.event.at >= since:
+                return MessageRef(room, entry.event.id)
+        return None
+
+    async def history(self, room: RoomRef, *, since: datetime) -> AsyncIterator[Event]:
+        """Yield the room's events since `since`, oldest first; see the port."""
+        self._enter(room)
+        for entry in list(self._community.here(room.id)):
+            if entry.event.at >= since and entry.event.author != BOT:
+                yield entry.event
+
+    async def fetch(self, message: MessageRef) -> Event | None:
+        """Return the message as it reads now; see the port."""
+        self._enter(message.room)
+        return self._community.as_it_reads(message.room.id, message.id)
+
+    async def redact(self, message: MessageRef, *, key: DeliveryKey) -> None:  # noqa: ARG002 - gone is gone
+        """Remove a message for all; see the port."""
+        self._enter(message.room)
+        self._community.redact(message.room.id, message.id)
+
+    async def may_manage(self, person: PersonRef, room: RoomRef) -> bool:
+        """Return whether the person may manage the room; see the port."""
+        found = self._community.rooms[room.id]
+        return person.id in found.managers & found.inside
+
+    async def present(self, room: RoomRef) -> dict[str, str]:
+        """Return the ids and shown names of the people in the room; see the port."""
+        self._enter(room)
+        people = self._community.people
+        return {who: people[who].name for who in sorted(self._community.rooms[room.id].inside)}
+
+    def link(self, message: MessageRef) -> str:
+        """Return the address of the message; see the port."""
+        return f"https://console.invalid/{quote(message.room.id)}/{quote(message.id)}"
+
+    def _enter(self, room: RoomRef) -> None:
+        found = self._community.rooms.get(room.id)
+        if found is None or not found.bot:
+            raise NotPermitted(f"The bot is not in {room.id}")
