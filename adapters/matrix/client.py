@@ -72,7 +72,8 @@ class Homeserver:
             logging.getLogger("nio").setLevel(logging.CRITICAL)
             known = self._credentials
             client = AsyncClient(known.homeserver.rstrip("/"), known.user_id, config=finite)
-            client.restore_login(known.user_id, known.device_id, known.access_token)
+            # Not `restore_login`: where vodozemac is installed it wants a store for keys.
+            client.user_id, client.device_id = known.user_id, known.device_id
             self._client = client
         return self._client
 

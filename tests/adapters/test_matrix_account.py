@@ -1,5 +1,7 @@
 """Logging in, keeping a login, and one running bot an account."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -227,3 +229,12 @@ async def test_ending_while_the_homeserver_is_away_is_no_error(
 
 def test_credentials_do_not_show_their_token() -> None:
     assert "secret" not in repr(Credentials("https://x", "@a:x", "D", "secret"))
+
+
+def test_importing_the_adapter_imports_no_library_of_the_platform() -> None:
+    words = (
+        "import sys, adapters.matrix.platform, adapters.matrix.login;"
+        "print(sorted({'nio', 'aiohttp'} & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", words], capture_output=True, check=False)  # noqa: S603 - our words
+    assert found.stdout == b"[]\n"

@@ -180,7 +180,7 @@ def test_a_reaction_and_a_deletion_have_their_targets() -> None:
         (said("x", **{"m.relates_to": {"m.in_reply_to": {"event_id": "$other"}}}), False),
     ],
 )
-def test_who_speaks_to_the_bot(raw: dict[str, Any], addressed: bool) -> None:  # noqa: FBT001
+def test_who_speaks_to_the_bot(raw: dict[str, Any], addressed: bool) -> None:
     assert heard(raw).addressed is addressed
 
 
@@ -246,7 +246,7 @@ def test_only_the_authors_edit_counts() -> None:
         ("*:example.org", "", False),
     ],
 )
-def test_whose_invitations_count(pattern: str, inviter: str, may: bool) -> None:  # noqa: FBT001
+def test_whose_invitations_count(pattern: str, inviter: str, may: bool) -> None:
     assert welcome(inviter, (pattern,)) is may
     assert not welcome(inviter, ())
 
