@@ -12,6 +12,7 @@ from bot.circles.model import Circle, Member, Placed, taking_part
 from bot.conversation.model import MessageRef, PersonRef
 from bot.prompting.model import Asked
 from bot.publication.model import (
+    SOMEBODY,
     Chapter,
     Harvest,
     MarkKind,
@@ -24,7 +25,6 @@ from bot.publication.model import (
     shows_name,
 )
 
-SOMEBODY = "[a member]"
 _UNSEEN = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
 _SPLIT = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _ANY_ID = r"@[\w.=+/-]+:[\w-]+(?:\.[\w-]+)*"
@@ -86,9 +86,14 @@ class Names:
         kept = [self.members[member] for member in shown if member in self.members]
         return masked(text, self.strangers.union(*hidden), frozenset().union(*kept))
 
+    def without(self, text: str, member: int) -> str:
+        """Return words without the names of one member; all others stay."""
+        rest = (names for each, names in self.members.items() if each != member)
+        return masked(text, self.members[member], frozenset().union(*rest), ids=False)
 
-def masked(text: str, hidden: Iterable[str], shown: Iterable[str] = ()) -> str:
-    """Return `text` with `[a member]` for every name of `hidden`, and for ids of nobody known.
+
+def masked(text: str, hidden: Iterable[str], shown: Iterable[str] = (), *, ids: bool = True) -> str:
+    """Return `text` with `[a member]` for every name of `hidden`, and for `ids` of nobody known.
 
     The single words of a hidden name count too. A name of `shown` that holds a hidden one is
     left, as long as no whole hidden name shows.
@@ -96,7 +101,7 @@ def masked(text: str, hidden: Iterable[str], shown: Iterable[str] = ()) -> str:
     whole = {name for name in hidden if _can_be_met(name)}
     parts = {p for name in whole if not name.startswith(_ID_LIKE) for p in parts_of(name)}
     left = {_folded(name) for name in (*shown, SOMEBODY)} - set(map(_folded, whole | parts))
-    once = _replaced(text, whole | parts | set(shown) | {SOMEBODY}, left)
+    once = _replaced(text, whole | parts | set(shown) | {SOMEBODY}, left, ids=ids)
     return _replaced(once, whole | {SOMEBODY}, {_folded(SOMEBODY)}, ids=False)
 
 

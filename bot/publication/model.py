@@ -13,6 +13,9 @@ from bot.prompting.model import Asked
 FEWEST = 5
 """Below this many people a number could single somebody out."""
 
+SOMEBODY = "[a member]"
+"""What stands in a quoted line for the name of somebody who is not named."""
+
 
 class MarkKind(StrEnum):
     """What a marked message is worth keeping as."""
@@ -246,6 +249,18 @@ def unnamed(summary: Summary, numbers: Iterable[int]) -> Summary:
     return _each(
         summary, lambda said: replace(said, author="", link="") if said.number in hidden else said
     )
+
+
+def without_name(summary: Summary, name: str, *, stays: bool) -> Summary:
+    """Return the summary without a name among those who took part.
+
+    Somebody who `stays` counts among the others from then on; one who goes counts nowhere.
+    """
+    named = list(summary.named)
+    if name in named:
+        named.remove(name)
+        return replace(summary, named=tuple(named), others=summary.others + stays)
+    return summary if stays else replace(summary, others=max(0, summary.others - 1))
 
 
 def reworded(summary: Summary, words: Callable[[str], str]) -> Summary:

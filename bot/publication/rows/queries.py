@@ -43,6 +43,17 @@ class Harvested:
         key = (message.room.platform, message.room.id, message.id)
         return await self._work.session.get(KeptRow, key)
 
+    async def edited_by(self, edit: MessageRef) -> KeptRow | None:
+        """Return the row whose words are from this edit."""
+        row: KeptRow | None = await self._work.first(
+            select(KeptRow).where(
+                KeptRow.platform == edit.room.platform,
+                KeptRow.room == edit.room.id,
+                KeptRow.edit == edit.id,
+            )
+        )
+        return row
+
     async def keep(self, kept: Kept) -> None:
         """Keep a message's words; those of the same message are replaced."""
         row = await self.row(kept.message)
@@ -55,8 +66,13 @@ class Harvested:
                 sent_at=kept.sent_at,
                 phase=kept.phase,
             )
-        row.text, row.edited_at = kept.text, kept.edited_at
+        row.text, row.edited_at, row.edit = kept.text, kept.edited_at, ""
         await self._work.put(row)
+
+    async def reword(self, message: MessageRef, text: str) -> None:
+        """Replace a kept message's words."""
+        which = update(KeptRow).where(*_is(KeptRow, message))
+        await self._work.run(which.values(text=text, edit=""))
 
     async def mark(self, mark: Mark) -> None:
         """Mark a message; the same mark again changes nothing."""
@@ -75,9 +91,9 @@ class Harvested:
             delete(MarkRow).where(*_is(MarkRow, message), col(MarkRow.by_id) == by)
         )
 
-    async def unreact(self, reaction: MessageRef) -> None:
-        """Remove the mark that a reaction was."""
-        await self._work.run(
+    async def unreact(self, reaction: MessageRef) -> int:
+        """Remove the mark that a reaction was; return how many there were."""
+        return await self._work.run(
             delete(MarkRow).where(
                 col(MarkRow.platform) == reaction.room.platform,
                 col(MarkRow.room) == reaction.room.id,
@@ -232,6 +248,15 @@ class Spoken:
         )
         found = (Asked(row.phase, row.prompt, row.occurrence) for row in rows)
         return list(dict.fromkeys(found))
+
+    async def said(self, circle: int, what: str, person: PersonRef) -> int:
+        """Return how many posts of a kind one person was or will be sent."""
+        mine = (
+            OutboxRow.circle_id == circle,
+            OutboxRow.phase == what,
+            OutboxRow.target == str(People.of(person)),
+        )
+        return len(await self._work.all(select(OutboxRow.id).where(*mine)))
 
     async def take_back(self, circle: int, what: str, person: PersonRef | None = None) -> int:
         """Take back what waits of a kind, to one person or to all; return how many posts."""

@@ -11,7 +11,10 @@ from bot.store.columns import Instant, Json
 
 
 class KeptRow(SQLModel, table=True):
-    """The words of a marked message; they go with the last mark, the message or the member."""
+    """The words of a marked message; they go with the last mark, the message or the member.
+
+    `edit` is the id of the edit that the words are from.
+    """
 
     __tablename__ = "kept"
     platform: str = Field(primary_key=True)
@@ -23,6 +26,7 @@ class KeptRow(SQLModel, table=True):
     sent_at: datetime = Field(sa_type=Instant)
     phase: str
     edited_at: datetime | None = Field(default=None, sa_type=Instant)
+    edit: str = ""
 
     def value(self) -> Kept:
         """Return the kept message."""

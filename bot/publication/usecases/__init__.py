@@ -1,0 +1,1 @@
+"""The verbs of the publication: mark, hear, draft, review, publish, and a member's rights."""

@@ -1,0 +1,158 @@
+"""What a summary may be made from: what is stored, and how it reads at the platform now."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.circles.model import Circle
+from bot.circles.rows import Circles, Members, by_id
+from bot.conversation.model import (
+    AccountLost,
+    Event,
+    MessageRef,
+    PersonRef,
+    PlatformError,
+    PlatformUnavailable,
+    RoomRef,
+)
+from bot.conversation.platform import Platform
+from bot.prompting.model import Asked, PromptAnswer
+from bot.prompting.rows import Answers
+from bot.publication.choosing import Names, Stock, ranked
+from bot.publication.model import MarkKind, Source, may_be_quoted
+from bot.publication.rows import Harvested, Quotes, Spoken
+from bot.store.work import Begin, UnitOfWork
+
+TitleOf = Callable[[Circle, Asked], str]
+"""Returns the title of a prompt that asks something; empty for what is no question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What the platforms show now: messages (None for one that is gone) and people's names.
+
+    A message that could not be looked at is not in `events`.
+    """
+
+    events: Mapping[MessageRef, Event | None]
+    present: Mapping[PersonRef, str]
+    missed: int = 0
+
+
+@dataclass(frozen=True)
+class LookAgain:
+    """Reads every message that may be used once more, and who is in the rooms."""
+
+    look: Begin
+    platforms: Mapping[str, Platform]
+    prefix: str
+
+    async def __call__(self, circle: int) -> Fresh:
+        """Return what is there now.
+
+        Raises:
+            PlatformUnavailable: a platform does not answer.
+        """
+        async with self.look() as work:
+            rooms = await Circles(work).rooms(circle)
+            messages = list(await sources_of(circle, work))
+        events: dict[MessageRef, Event | None] = {}
+        for message in messages:
+            await self._read(message, events)
+        present = {who: name for room in rooms for who, name in (await self._in(room)).items()}
+        return Fresh(events, present, len(messages) - len(events))
+
+    async def _read(self, message: MessageRef, into: dict[MessageRef, Event | None]) -> None:
+        platform = self.platforms.get(message.room.platform)
+        if platform is None:
+            return
+        try:
+            event = await platform.fetch(message)
+        except (PlatformUnavailable, AccountLost):
+            raise
+        except PlatformError:
+            return
+        into[message] = event and replace(event, text=spoken(event.text, self.prefix))
+
+    async def _in(self, room: RoomRef) -> dict[PersonRef, str]:
+        platform = self.platforms.get(room.platform)
+        try:
+            found = {} if platform is None else await platform.present(room)
+        except (PlatformUnavailable, AccountLost):
+            raise
+        except PlatformError:
+            return {}
+        return {PersonRef(room.platform, who): name for who, name in found.items()}
+
+
+def spoken(text: str, prefix: str) -> str:
+    """Return the words of an answer that was given by command, other words as they are."""
+    for start in (f"{prefix}answer", "/answer"):
+        rest = text.removeprefix(start)
+        if rest != text and rest[:1].isspace():
+            return rest.strip()
+    return text
+
+
+async def sources_of(circle: int, work: UnitOfWork) -> dict[MessageRef, Source]:
+    """Return every message of a circle whose words are stored here."""
+    marks: dict[MessageRef, list[MarkKind]] = {}
+    for mark in await Harvested(work).marks(circle):
+        marks.setdefault(mark.message, []).append(mark.kind)
+    given = {a.message: a for a in await Answers(work).in_circle(circle) if a.text is not None}
+    kept = {
+        each.message: Source(
+            message=each.message,
+            member=each.member,
+            text=each.text,
+            sent_at=each.sent_at,
+            phase=each.phase,
+        )
+        for each in await Harvested(work).in_circle(circle)
+    }
+    found = kept | {message: _answered(answer) for message, answer in given.items()}
+    return {m: replace(s, kinds=ranked(marks.get(m, ()))) for m, s in found.items()}
+
+
+def _answered(answer: PromptAnswer) -> Source:
+    return Source(
+        message=answer.message,
+        member=answer.member,
+        text=answer.text or "",
+        sent_at=answer.answered_at,
+        phase=answer.asked.phase,
+        asked=answer.asked,
+    )
+
+
+async def stocked(
+    circle: Circle, work: UnitOfWork, *, title_of: TitleOf | None = None, fresh: Fresh | None = None
+) -> Stock:
+    """Return all that a summary is made from; with `fresh` only what was seen there."""
+    members = by_id(await Members(work).in_circle(circle.id))
+    quotes = {quote.message: quote for quote in await Quotes(work).in_circle(circle.id)}
+    sources = [
+        source
+        for message, source in (await sources_of(circle.id, work)).items()
+        if message in quotes and may_be_quoted(members[source.member]) and source.text.strip()
+        if fresh is None or fresh.events.get(message) is not None
+    ]
+    return Stock(
+        circle=circle,
+        members=members,
+        sources=sorted(sources, key=lambda s: quotes[s.message].number),
+        quotes=quotes,
+        asked=await _asked(circle, sources, title_of, work) if title_of else (),
+        names=Names.of(members.values(), fresh.present if fresh else {}),
+    )
+
+
+async def _asked(
+    circle: Circle, sources: Sequence[Source], title_of: TitleOf, work: UnitOfWork
+) -> list[tuple[Asked, str]]:
+    """Return the questions that were asked, and their titles, in the order of asking."""
+    rooms = await Circles(work).rooms(circle.id, gone=True)
+    phases = [phase.key for phase in circle.calendar.phases]
+    posted = await Spoken(work).asked(circle.id, rooms, phases)
+    answered = [s.asked for s in sorted(sources, key=lambda s: s.sent_at) if s.asked is not None]
+    titles = {asked: title_of(circle, asked) for asked in (*posted, *answered)}
+    return [(a, title or a.prompt) for a, title in titles.items() if title or a in answered]

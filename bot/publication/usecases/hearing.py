@@ -1,0 +1,65 @@
+"""Follow deletions and edits, so that words taken back are nowhere."""
+
+from dataclasses import dataclass
+
+from bot.circles.rows import Circles, Members
+from bot.conversation.model import Event, Kind, MessageRef
+from bot.publication.model import QuoteState, fingerprint, reread
+from bot.publication.rows import Gone, Harvested, Quotes
+from bot.publication.usecases.taking import TakeBack
+from bot.store.work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class PublicationHears:
+    """Hears what becomes of messages that are kept, answered or marked."""
+
+    take_back: TakeBack
+
+    async def __call__(self, event: Event, work: UnitOfWork) -> None:
+        """Write what the event changes; the same event again changes nothing more."""
+        if not event.target:
+            return
+        target = MessageRef(event.where, event.target)
+        if event.kind is Kind.DELETE:
+            await self._deleted(event, target, work)
+        elif event.kind is Kind.EDIT:
+            await self._edited(event, target, work)
+
+    async def _deleted(self, event: Event, target: MessageRef, work: UnitOfWork) -> None:
+        circle = await Circles(work).at(event.where)
+        if circle is None and await Quotes(work).at(target) is None:
+            return
+        if circle is not None:
+            await Gone(work).note(target, event.at)
+            if await Harvested(work).unreact(target):
+                await Harvested(work).sweep(circle.id)
+        await self._edit_gone(target, work)
+        await self.take_back.lines([target], work)
+
+    async def _edit_gone(self, edit: MessageRef, work: UnitOfWork) -> None:
+        """Drop words that came with an edit that is gone; the message is read before it is used."""
+        row = await Harvested(work).edited_by(edit)
+        if row is not None:
+            message = row.value().message
+            await Harvested(work).reword(message, "")
+            await self._to_review(message, "", work)
+
+    async def _edited(self, event: Event, target: MessageRef, work: UnitOfWork) -> None:
+        row = await Harvested(work).row(target)
+        quote = await Quotes(work).at(target)
+        author = row.member_id if row is not None else quote.member if quote else None
+        if author is None or (await Members(work).get(author)).person != event.person:
+            return
+        if row is not None and row.text != event.text:
+            row.text, row.edited_at, row.edit = event.text, event.at, event.id
+            await work.session.flush()
+        await self._to_review(target, fingerprint(event.text), work)
+
+    async def _to_review(self, message: MessageRef, now: str, work: UnitOfWork) -> None:
+        """Ask again about a line whose words are others now, wherever it was."""
+        quote = await Quotes(work).at(message)
+        if quote is None or quote.fingerprint == now or quote.state is QuoteState.WITHDRAWN:
+            return
+        await Quotes(work).put(reread(quote, now))
+        await self.take_back.words(quote, work)

@@ -1,0 +1,213 @@
+"""Mark a message as worth keeping, by reaction or by command, and take a mark away."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.circles.model import Circle, Member, MemberState
+from bot.circles.rows import Circles, Members
+from bot.conversation.model import (
+    Caller,
+    DeliveryKey,
+    Document,
+    DomainError,
+    Event,
+    Kind,
+    MessageRef,
+    People,
+    PersonRef,
+    say,
+)
+from bot.conversation.platform import Platform
+from bot.delivery.model import Outgoing
+from bot.publication import words
+from bot.publication.model import (
+    Kept,
+    Mark,
+    MarkKind,
+    QuoteState,
+    fingerprint,
+    kind_of,
+    may_be_quoted,
+    reread,
+)
+from bot.publication.rows import Gone, Harvested, Quotes
+from bot.store.work import Begin, UnitOfWork
+
+
+class NotQuotable(DomainError):
+    """The author of the message did not agree to its being quoted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """Somebody wants a message kept; `reaction` is the reaction's id, empty for a command."""
+
+    message: MessageRef
+    by: PersonRef
+    kind: MarkKind
+    reaction: str = ""
+
+
+@dataclass(frozen=True)
+class KeepMessage:
+    """Keeps the words of a message that a member marks, when its author agreed to be quoted."""
+
+    begin: Begin
+    platforms: Mapping[str, Platform]
+
+    async def __call__(self, marking: Marking) -> None:
+        """Read the message, and keep it with the mark.
+
+        Raises:
+            NotQuotable: the author has not agreed; nothing is stored.
+            DomainError: there is no such message, or it cannot be marked.
+            PlatformUnavailable: the platform does not answer.
+        """
+        event = await self.platforms[marking.message.room.platform].fetch(marking.message)
+        if event is None:
+            raise DomainError("I cannot find that message any more.")
+        async with self.begin() as work:
+            circle, marker = await _where(marking, work)
+            author = await self._author(circle, event, work)
+            await self._check(marking, marker, author, work)
+            await self._keep(circle, author, marking.message, event, work)
+            mark = Mark(
+                message=marking.message,
+                circle=circle.id,
+                by=marker.id,
+                kind=marking.kind,
+                reaction=marking.reaction,
+            )
+            await Harvested(work).mark(mark)
+            await work.commit()
+
+    async def _author(self, circle: Circle, event: Event, work: UnitOfWork) -> Member:
+        if event.bot or event.kind is Kind.POST:
+            raise DomainError(
+                "That is one of my own messages. Mark what a member wrote: reply to that message."
+            )
+        author = await Members(work).of(circle.id, event.person)
+        if author is None or not may_be_quoted(author):
+            raise NotQuotable(words.NOT_QUOTED)
+        return author
+
+    async def _check(
+        self, marking: Marking, marker: Member, author: Member, work: UnitOfWork
+    ) -> None:
+        reaction = MessageRef(marking.message.room, marking.reaction)
+        if await Gone(work).any([marking.message, reaction]):
+            raise DomainError("That was taken away in the meantime.")
+        quote = await Quotes(work).at(marking.message)
+        if quote is not None and quote.state is QuoteState.WITHDRAWN:
+            if marker.id != author.id:
+                raise NotQuotable(words.TAKEN_BACK)
+            await Quotes(work).remove([marking.message])
+
+    async def _keep(
+        self, circle: Circle, author: Member, message: MessageRef, event: Event, work: UnitOfWork
+    ) -> None:
+        """Keep the words, unless the same ones are here: names may have been taken out of those."""
+        now = fingerprint(event.text)
+        quote = await Quotes(work).at(message)
+        row = await Harvested(work).row(message)
+        if row is not None and quote is not None and quote.fingerprint == now:
+            return
+        if quote is not None:
+            await Quotes(work).put(reread(quote, now))
+        phase = circle.phase_at(event.at)
+        kept = Kept(
+            message=message,
+            circle=circle.id,
+            member=author.id,
+            text=event.text,
+            sent_at=event.at,
+            phase=phase.key if phase else "",
+        )
+        await Harvested(work).keep(kept)
+
+
+async def _where(marking: Marking, work: UnitOfWork) -> tuple[Circle, Member]:
+    """Return the circle of the message's room, and the member who marks."""
+    circle = await Circles(work).at(marking.message.room)
+    marker = None if circle is None else await Members(work).of(circle.id, marking.by)
+    if circle is None or marker is None or marker.state is not MemberState.JOINED:
+        raise DomainError("Messages are marked in the rooms of a circle, by its members.")
+    return circle, marker
+
+
+def meant(caller: Caller) -> MessageRef:
+    """Return the message that a caller means: the one replied to, else the thread's first.
+
+    Raises:
+        DomainError: neither is there.
+    """
+    message = caller.reply_to or caller.thread
+    if caller.direct or message is None:
+        raise DomainError("Write this in the circle's room, as a reply to the message you mean.")
+    return MessageRef(caller.room, message)
+
+
+@dataclass(frozen=True)
+class MarkMessage:
+    """Marks the message that a command replies to."""
+
+    keep: KeepMessage
+    prefix: str
+
+    async def __call__(self, kind: MarkKind, caller: Caller) -> Document:
+        """Return the answer; see `KeepMessage` for what is refused."""
+        await self.keep(Marking(meant(caller), caller.person, kind))
+        return words.marked(kind, self.prefix)
+
+
+@dataclass(frozen=True)
+class UnmarkMessage:
+    """Takes the caller's marks away from a message."""
+
+    begin: Begin
+
+    async def __call__(self, caller: Caller) -> Document:
+        """Return the answer; a message without any mark left is not kept.
+
+        Raises:
+            DomainError: there is no mark of the caller.
+        """
+        marking = Marking(meant(caller), caller.person, MarkKind.INSIGHT)
+        async with self.begin() as work:
+            circle, member = await _where(marking, work)
+            if not await Harvested(work).unmark(marking.message, member.id):
+                raise DomainError("There is no mark of yours on that message.")
+            await Harvested(work).sweep(circle.id)
+            await work.commit()
+        return words.unmarked()
+
+
+@dataclass(frozen=True)
+class AnswerMark:
+    """Takes a member's reaction as a mark; speaks only, and privately, when it cannot."""
+
+    keep: KeepMessage
+
+    async def wants(self, event: Event, work: UnitOfWork) -> bool:
+        """Return whether the event is a mark by a member in a room of their circle."""
+        if event.kind is not Kind.REACTION or event.bot or not event.target:
+            return False
+        circle = await Circles(work).at(event.where) if kind_of(event.text) else None
+        member = None if circle is None else await Members(work).of(circle.id, event.person)
+        return member is not None and member.state is MemberState.JOINED
+
+    async def __call__(self, event: Event) -> Sequence[Outgoing]:
+        """Keep what is marked; return a note to who marked when its author has not agreed."""
+        kind = kind_of(event.text)
+        if kind is None or event.target is None:
+            return ()
+        message = MessageRef(event.where, event.target)
+        try:
+            await self.keep(Marking(message, event.person, kind, event.id))
+        except NotQuotable as refusal:
+            target = People.of(event.person)
+            key = DeliveryKey("-", "mark", event.target, 0, str(target))
+            return [Outgoing(key=key, to=target, document=say(str(refusal)))]
+        except DomainError:
+            return ()
+        return ()

@@ -1,0 +1,65 @@
+"""Make the store agree with what the platforms show, before anything is quoted."""
+
+from dataclasses import dataclass
+
+from bot.circles.model import Circle
+from bot.circles.rows import Members, by_id
+from bot.conversation.model import Event
+from bot.prompting.rows import Answers
+from bot.publication.model import (
+    Quote,
+    Source,
+    fingerprint,
+    may_be_quoted,
+    reread,
+)
+from bot.publication.rows import Harvested, Quotes
+from bot.publication.usecases.gathering import Fresh, sources_of
+from bot.publication.usecases.taking import TakeBack
+from bot.store.work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Settle:
+    """Brings what may be quoted up to date."""
+
+    take_back: TakeBack
+
+    async def __call__(self, circle: Circle, fresh: Fresh, work: UnitOfWork) -> None:
+        """Remove what is gone, send what was edited back to review, give new lines a number.
+
+        The words of somebody who no longer agrees to be quoted are dropped.
+        """
+        members = by_id(await Members(work).in_circle(circle.id))
+        for message, source in (await sources_of(circle.id, work)).items():
+            author = members[source.member]
+            there = fresh.events.get(message, source)
+            if there is None:
+                await Answers(work).remove(message)
+            if there is None or not (author.consents.quoted and author.consents.takes_part):
+                await self.take_back.lines([message], work)
+            elif isinstance(there, Event) and may_be_quoted(author):
+                await self._read_again(circle, source, there, work)
+
+    async def _read_again(
+        self, circle: Circle, source: Source, event: Event, work: UnitOfWork
+    ) -> None:
+        now = fingerprint(event.text)
+        held = await Quotes(work).at(source.message)
+        quote = held or Quote(
+            number=0, circle=circle.id, message=source.message, member=source.member
+        )
+        if quote.fingerprint != now and source.text != event.text:
+            await reword(source, event.text, work)
+        await Quotes(work).put(reread(quote, now))
+        if held is not None and held.fingerprint not in ("", now):
+            await self.take_back.words(held, work)
+
+
+async def reword(source: Source, text: str, work: UnitOfWork) -> None:
+    """Replace the stored words of a message."""
+    await Harvested(work).reword(source.message, text)
+    row = await Answers(work).at(source.message)
+    if row is not None and row.text is not None:
+        row.text = text
+        await work.session.flush()
