@@ -117,8 +117,12 @@ def _replaced(text: str, names: Iterable[str], left: set[str], *, ids: bool = Tr
 
 
 def _forms(name: str) -> list[str]:
-    """Return patterns for a name, composed or not, that unseen signs do not break up."""
-    forms = dict.fromkeys(normalize(form, name) for form in ("NFC", "NFD"))
+    """Return patterns for a name, composed or not, that unseen signs do not break up.
+
+    The folded name is there because capitals may have more letters: ß becomes SS.
+    """
+    ways = (name, name.casefold())
+    forms = dict.fromkeys(normalize(form, way) for way in ways for form in ("NFC", "NFD"))
     return [_bounded(form) for form in forms if _SPLIT.sub("", form)]
 
 

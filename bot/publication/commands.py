@@ -11,6 +11,7 @@ from bot.publication.usecases.drafting import DraftSummary, PublishSummary
 from bot.publication.usecases.marking import MarkMessage, UnmarkMessage
 from bot.publication.usecases.reviewing import ListLines, ReviewLines
 
+_KIND = Arg("What it is", choices=tuple(kind.value for kind in MarkKind))
 _WHICH = Arg("The line's number, or all", rest=True)
 
 
