@@ -44,7 +44,7 @@ def _modes(settings: Settings, config: Path) -> Iterator[Finding]:
         else:
             fine.append(path.name)
     if fine:
-        yield ok("files", f"Nobody else may use {', '.join(fine)}.")
+        yield ok("files", f"The rights of {', '.join(fine)} are as they should be.")
 
 
 def _data_dir(folder: Path) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from bot.cli import app
 
 ROOT = Path(__file__).parents[2]
 PREFIX = "CIRCLEKEEPER_"
+ENDS_WITHIN = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +58,10 @@ async def circlekeeper_process(*words: str | Path, env: Mapping[str, str] | None
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    said, complained = await process.communicate()
+    try:
+        async with asyncio.timeout(ENDS_WITHIN):
+            said, complained = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
     return Ended(process.returncode or 0, said.decode(), complained.decode())
