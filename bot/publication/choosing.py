@@ -106,7 +106,11 @@ def masked(text: str, hidden: Iterable[str], shown: Iterable[str] = (), *, ids: 
 
 
 def _replaced(text: str, names: Iterable[str], left: set[str], *, ids: bool = True) -> str:
-    ordered = sorted({name for name in names if name}, key=lambda name: (-len(name), name))
+    there = _folded(text)
+    met = {name for name in names if (folded := _folded(name)) and folded in there}
+    if not met and not (ids and "@" in text):
+        return text
+    ordered = sorted(met, key=lambda name: (-len(name), name))
     spelled = [_ANY_ID] if ids else []
     spelled += [form for name in ordered for form in _forms(name)]
 
@@ -140,7 +144,9 @@ def _is_cased(sign: str) -> bool:
 
 
 def _folded(name: str) -> str:
-    return "".join(_SPLIT.split(normalize("NFC", name))).casefold()
+    """Return a name or text for comparison: no spaces, no unseen signs, no capitals, one i."""
+    joined = "".join(_SPLIT.split(normalize("NFC", name)))
+    return joined.casefold().replace("\u0307", "").replace("\u0131", "i")
 
 
 # --- the summary -------------------------------------------------------------------------------

@@ -201,7 +201,7 @@ _NAMES = st.lists(st.text(_LETTERS, min_size=3, max_size=9), min_size=1, max_siz
 _WORDS = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(_NAMES, _NAMES, _WORDS, _WORDS)
 def test_whoever_is_not_named_is_never_exposed(
     name: str, other: str, before: str, after: str

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from bot.circles.model import Circle, Consents, Member
 from bot.circles.rows import Circles, Members, by_id
-from bot.conversation.model import Block
+from bot.conversation.model import Block, Document, PersonRef
 from bot.publication import words
 from bot.publication.choosing import Names
 from bot.publication.model import (
@@ -46,8 +46,19 @@ class PublicationRights:
             ),
         )
 
-    async def forget(self, member: int, work: UnitOfWork) -> None:
-        """Remove all of it, before the member goes; also the name in what others wrote."""
+    async def shown(self, person: PersonRef, work: UnitOfWork) -> Document:
+        """Return all that is kept of a person, in every circle."""
+        mine = [row.id or 0 for row in await Members(work).everywhere(person)]
+        held = [await self.held_about(member, work) for member in mine]
+        return Document(tuple(block for blocks in held for block in blocks))
+
+    async def forget(self, person: PersonRef, work: UnitOfWork) -> None:
+        """Remove all of it, before the memberships go."""
+        for row in await Members(work).everywhere(person):
+            await self.forget_member(row.id or 0, work)
+
+    async def forget_member(self, member: int, work: UnitOfWork) -> None:
+        """Remove all that is kept of a member, and the name in what others wrote."""
         who = await Members(work).get(member)
         circle = await Circles(work).get(who.circle)
         names = await self._names(circle, who, work)

@@ -31,7 +31,8 @@ class Settle:
         The words of somebody who no longer agrees to be quoted are dropped.
         """
         members = by_id(await Members(work).in_circle(circle.id))
-        for message, source in (await sources_of(circle.id, work)).items():
+        sources = (await sources_of(circle.id, work)).items()
+        for message, source in sorted(sources, key=lambda each: (each[1].sent_at, each[0])):
             author = members[source.member]
             there = fresh.events.get(message, source)
             if there is None:
