@@ -54,7 +54,11 @@ class Respond(Protocol):
 
 @dataclass(frozen=True)
 class Take:
-    """Stores a batch: what is heard, what wants an answer, and the cursor, in one transaction."""
+    """Stores a batch: what is heard, what wants an answer, and the cursor, in one transaction.
+
+    Words that the bot answers are said to it and not to the circle: hearers do not get them, so
+    that no command is counted, and none becomes an answer because it stands under a prompt.
+    """
 
     begin: Begin
     clock: Clock
@@ -73,14 +77,19 @@ class Take:
         """Take one event; one that cannot be understood is logged and stops no other."""
         try:
             async with work.savepoint():
-                for responder in self.responders:
-                    if await responder.wants(event, work):
-                        await Inbox(work).put(event, self.clock.now())
-                        break
+                if await self._wanted(event, work):
+                    await Inbox(work).put(event, self.clock.now())
+                    return
                 for hear in self.hearers:
                     await hear(event, work)
         except Exception:
             log.exception("event failed", action="event_failed", kind=event.kind)
+
+    async def _wanted(self, event: Event, work: UnitOfWork) -> bool:
+        for responder in self.responders:
+            if await responder.wants(event, work):
+                return True
+        return False
 
 
 @dataclass(frozen=True)
