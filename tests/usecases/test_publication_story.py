@@ -777,7 +777,7 @@ async def test_who_is_forgotten_is_nowhere_and_the_publication_is_made_anew(worl
     assert "I mend bicycles with [a member]" in whole.replace("\\", "")
     store = await world.bytes_of_store()
     assert b"I mend bicycles" in store
-    for trace in (b"Zwieback", b"Lindqvist"):
+    for trace in (b"Zwieback", b"Lindqvist", b"@bo:x"):
         assert trace not in store
 
 
