@@ -29,12 +29,16 @@ class CircleNew:
 
     name: Annotated[str, Arg("One word of letters, digits and hyphens")]
     opens: Annotated[date, Arg("The first day of the opening, like 2026-03-02")]
-    preset: Annotated[str, Arg("How long: 6-week, 10-week or 16-week")] = ""
-    zone: Annotated[str, Arg("The circle's time zone, like Europe/Berlin")] = ""
-    question: Annotated[str, Arg("The guiding question; in quotes")] = ""
-    rest: Annotated[date | None, Arg("The first day of a week of rest")] = None
-    threads: Annotated[str, Arg("Answers in threads?", choices=("auto", "on", "off"))] = "auto"
-    method: Annotated[str, Arg("The method")] = "learning-circle"
+    preset: Annotated[str, Arg("How long: 6-week, 10-week or 16-week", like=r"\d+(-weeks?)?")] = ""
+    zone: Annotated[str, Arg("The circle's time zone, like Europe/Berlin", like=r"\w+/\S+|UTC")] = (
+        ""
+    )
+    question: Annotated[str, Arg("The guiding question, in quotes", named=True)] = ""
+    rest: Annotated[date | None, Arg("The first day of a week of rest", named=True)] = None
+    threads: Annotated[
+        str, Arg("Answers in threads?", choices=("auto", "on", "off"), named=True)
+    ] = "auto"
+    method: Annotated[str, Arg("The method", named=True)] = "learning-circle"
     purpose: Annotated[str, Arg("What the circle is for", rest=True)] = ""
 
 

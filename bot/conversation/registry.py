@@ -15,7 +15,9 @@ Ask = TypeVar("Ask")
 class Arg:
     """What a command's field is: words for a person, bounds, choices.
 
-    `rest` makes a typed command take everything that follows, as it was written.
+    `rest` makes a typed command take everything that follows, as it was written. `named` means
+    that it is typed as `name=value` only, and `like` is how a word looks (a regular expression)
+    that is meant for this field; any other word is left to the next one.
     """
 
     about: str
@@ -23,6 +25,8 @@ class Arg:
     high: int | None = None
     choices: tuple[str, ...] = ()
     rest: bool = False
+    named: bool = False
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,14 @@ class Bound:
         """Return how the command is typed."""
         words = [f"{prefix}{self.command.name}"]
         words += ["[circle]"] if self.command.circle else []
-        words += [f"<{p.name}>" if p.required else f"[{p.name}]" for p in self.parameters]
+        words += [_typed(parameter) for parameter in self.parameters]
         return " ".join(words)
+
+
+def _typed(parameter: Parameter) -> str:
+    if parameter.arg.named:
+        return f"[{parameter.name}=...]"
+    return f"<{parameter.name}>" if parameter.required else f"[{parameter.name}]"
 
 
 def parameters(ask: type) -> Iterator[Parameter]:

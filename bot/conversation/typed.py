@@ -94,13 +94,16 @@ def _named(bound: Bound, words: str, given: dict[str, Any]) -> str:
 
 def _in_order(bound: Bound, words: str, given: dict[str, Any]) -> None:
     """Give the words to the fields that are still open, in their order."""
-    for parameter in (p for p in bound.parameters if p.name not in given):
+    for parameter in (p for p in bound.parameters if p.name not in given and not p.arg.named):
         if not words.strip():
             return
         if parameter.arg.rest:
             given[parameter.name] = convert(parameter, words.strip())
             return
-        word, words = first_word(words)
+        word, after = first_word(words)
+        if parameter.arg.like and not re.fullmatch(parameter.arg.like, word):
+            continue
+        words = after
         given[parameter.name] = convert(parameter, word)
     if words.strip():
         raise DomainError(f"I do not know what to do with “{words.strip()[:60]}”.")

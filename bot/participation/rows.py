@@ -102,7 +102,7 @@ class Contributions:
             .where(ContributionRow.circle_id == circle)
             .group_by(col(ContributionRow.member_id))
         )
-        return dict(rows.tuples().all())
+        return {row[0]: row[1] for row in rows}
 
     async def forget(self, member: int) -> None:
         """Remove a member's contributions."""

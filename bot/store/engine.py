@@ -62,8 +62,11 @@ def _engine(url: URL, begin: str, size: int, more: tuple[str, ...]) -> AsyncEngi
     """Return an engine whose transactions start with `begin`, on at most `size` connections.
 
     The driver's own transaction handling lost updates in silence; `begin` said here does not.
+    Parameters stay out of errors, and so out of logs: they hold people's words.
     """
-    engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=60)
+    engine = create_async_engine(
+        url, pool_size=size, max_overflow=0, pool_timeout=60, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's own types

@@ -37,6 +37,29 @@ def test_words_are_given_to_fields_in_order() -> None:
     assert ask == Extend(3, date(2026, 3, 2), True, "hard", "because  it\nis fun")
 
 
+@dataclass(frozen=True, slots=True)
+class New:
+    """Make something."""
+
+    zone: Annotated[str, Arg("A zone", like=r"\w+/\w+")] = ""
+    threads: Annotated[str, Arg("Threads", named=True)] = ""
+    purpose: Annotated[str, Arg("Words", rest=True)] = ""
+
+
+async def _new(_verb: object, _ask: New, _caller: Caller) -> Document:
+    return say("")
+
+
+def test_a_word_that_does_not_look_like_a_field_is_left_to_the_next() -> None:
+    new = Command("circle new", New, _new).using(None)
+    assert understand(new, "to learn on Europe/Berlin", "!") == New(
+        purpose="to learn on Europe/Berlin"
+    )
+    assert understand(new, "Europe/Berlin to learn threads=off", "!") == New(
+        "Europe/Berlin", "off", "to learn"
+    )
+
+
 def test_a_field_may_be_named() -> None:
     assert understand(EXTEND, '2 how=hard why="so be it"', "!") == Extend(
         2, how="hard", why="so be it"
