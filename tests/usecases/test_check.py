@@ -271,6 +271,18 @@ async def test_looking_changes_nothing_and_waits_for_no_writer(here: Installatio
         }
 
 
+async def test_looking_leaves_a_database_as_a_crash_left_it(here: Installation) -> None:
+    names = ("circlekeeper.sqlite3", "circlekeeper.sqlite3-wal")
+    with closing(sqlite3.connect(here.database)) as connection:
+        connection.execute("SELECT * FROM circle").fetchall()
+        await here.circle("North")
+        left = {here.data / name: (here.data / name).read_bytes() for name in names}
+    for path, content in left.items():
+        path.write_bytes(content)
+    assert (await here.check("--offline")).status == 0
+    assert {path: path.read_bytes() for path in left} == left
+
+
 async def test_a_homeserver_that_does_not_answer_ends_the_look_at_it(
     here: Installation,
 ) -> None:

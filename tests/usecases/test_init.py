@@ -117,6 +117,7 @@ async def test_the_environment_alone_is_enough(
     assert (ended.status, ended.complained) == (0, "")
     assert load(config).matrix.user_id == bot.user_id
     assert mode(config) == 0o600
+    assert mode(config.parent) == 0o700
 
 
 async def test_an_answer_that_cannot_be_used_is_asked_for_again(
@@ -313,6 +314,18 @@ async def test_a_dead_login_is_replaced_and_the_config_stays(
     assert token_of(load(config)) != dead
     known = await check(synapse.base_url, token_of(load(config)))
     assert known.user_id == bot.user_id
+
+
+async def test_a_login_that_cannot_be_read_is_replaced(
+    config: Path, synapse: Synapse, bot: Account
+) -> None:
+    await init(config, synapse, bot, CIRCLEKEEPER_PASSWORD=bot.password)
+    load(config).secrets.write_text("[matrix")
+    again = await circlekeeper(
+        "init", "--login", "--config", config, env={"CIRCLEKEEPER_PASSWORD": bot.password}
+    )
+    assert again.status == 0
+    assert (await check(synapse.base_url, token_of(load(config)))).user_id == bot.user_id
 
 
 async def test_a_new_login_needs_a_password_or_a_token(
