@@ -141,6 +141,11 @@ class Community:
             room.inside.discard(who)
             self._note(gone)
 
+    def admit(self, where: str) -> None:
+        """Let the bot into a room, as somebody who manages it does."""
+        self.rooms[where].bot = True
+        self._note(replace(self._event(BOT, where, Kind.JOIN), bot=True))
+
     # --- what the bot does -------------------------------------------------------------------
 
     def direct(self, people: People, key: DeliveryKey) -> Room:

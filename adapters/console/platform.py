@@ -15,6 +15,7 @@ from bot.conversation.model import (
     DeliveryKey,
     Document,
     Event,
+    Kind,
     MessageRef,
     NotPermitted,
     People,
@@ -67,7 +68,9 @@ class ConsolePlatform:
                 await self._community.news()
                 continue
             told = filter(self._is_told, self._community.entries[self._upto : now])
-            await self._hand(take, Batch(BOT, str(now), tuple(entry.event for entry in told)))
+            events = tuple(entry.event for entry in told)
+            if events:
+                await self._hand(take, Batch(BOT, str(now), events))
             self._upto = now
 
     async def caught_up(self) -> None:
@@ -86,7 +89,8 @@ class ConsolePlatform:
 
     def _is_told(self, entry: Entry) -> bool:
         room = self._community.rooms[entry.event.room]
-        return room.bot and not entry.gone and entry.event.author != BOT
+        own = entry.event.author == BOT and entry.event.kind not in (Kind.JOIN, Kind.LEAVE)
+        return room.bot and not entry.gone and not own
 
     async def reach(self, target: Target, *, key: DeliveryKey) -> RoomRef:
         """Return the room for `target`; see the port."""
