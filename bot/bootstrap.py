@@ -53,7 +53,17 @@ from bot.prompting.usecases.asking import (
     PlanPrompts,
     TellMissed,
 )
-from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt
+from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt, title_of
+from bot.publication.commands import publication_commands
+from bot.publication.usecases.drafting import Compose as ComposeSummary
+from bot.publication.usecases.drafting import DraftSummary, PublishSummary
+from bot.publication.usecases.gathering import LookAgain
+from bot.publication.usecases.hearing import PublicationHears
+from bot.publication.usecases.marking import AnswerMark, KeepMessage, MarkMessage, UnmarkMessage
+from bot.publication.usecases.reviewing import ListLines, ReviewLines
+from bot.publication.usecases.rights import PublicationRights
+from bot.publication.usecases.settling import Settle
+from bot.publication.usecases.taking import TakeBack
 from bot.rights.commands import rights_commands
 from bot.rights.holders import AnswersHeld, ContributionsHeld
 from bot.rights.usecases import ForgetMe, ShowMyData, Tidy
@@ -177,6 +187,9 @@ class _Wiring:
         self.post = Post(clock, platforms)
         self.plan = PlanPrompts(clock, self.methods, installation.catch_up)
         self.compose = ComposePrompt(self.methods, self.prefix)
+        self.take_back = TakeBack(self.post, self.prefix)
+        self.rights = PublicationRights(self.take_back)
+        self.keep = KeepMessage(database.begin, platforms)
         self.pairs_end = PairsEnd(clock, self.post)
         self.end = EndMembership(clock, self.post, (self.pairs_end,))
         self.registry = Registry()
@@ -190,6 +203,7 @@ class _Wiring:
         )
         self._register()
         responders: list[Respond] = [
+            AnswerMark(self.keep),
             GoOnJoining(begin, self.clock, self.post, self.defaults),
             AnswerCommand(dispatch),
         ]
@@ -197,6 +211,7 @@ class _Wiring:
             HearRooms(self.post, self.end, self.defaults, self.given.contact),
             HearAnswers(self.clock, self.methods),
             HearContributions(),
+            PublicationHears(self.take_back),
         ]
         refused = TellRefused(self.clock)
         return Application(
@@ -245,7 +260,13 @@ class _Wiring:
                 prefix=self.prefix,
             )
         )
-        holders = (MentoringData(self.pairs_end), AnswersHeld(), ContributionsHeld())
+        self._register_publication()
+        holders = (
+            self.rights,
+            MentoringData(self.pairs_end),
+            AnswersHeld(),
+            ContributionsHeld(),
+        )
         self.registry.add(
             rights_commands(
                 ShowMyData(look, holders),
@@ -255,11 +276,30 @@ class _Wiring:
         )
         self.registry.add([HELP.using(ShowHelp(self.registry, self.prefix))])
 
+    def _register_publication(self) -> None:
+        begin, look, platforms = self.database.begin, self.database.look, self.platforms
+        again = LookAgain(look, platforms, self.prefix)
+        compose = ComposeSummary(
+            Settle(self.take_back),
+            lambda circle, asked: title_of(circle, self.methods, asked),
+            platforms,
+        )
+        self.registry.add(
+            publication_commands(
+                mark=MarkMessage(self.keep, self.prefix),
+                unmark=UnmarkMessage(begin),
+                list_lines=ListLines(look, self.prefix),
+                review=ReviewLines(begin, self.take_back),
+                draft=DraftSummary(begin, again, compose, self.post, self.prefix),
+                publish=PublishSummary(begin, self.clock, again, compose, self.post, platforms),
+            )
+        )
+
     def _register_circles(self) -> None:
         begin, look, clock, post = self.database.begin, self.database.look, self.clock, self.post
         prompts = LookAtPrompts(look, clock, self.methods, self.prefix)
         quiet = FindQuiet(look, clock)
-        changed = (CountedNoMore(), QuotedNoMore())
+        changed = (CountedNoMore(), QuotedNoMore(), self.rights.consent_changed)
         self.registry.add(
             circle_commands(
                 make=MakeCircle(begin, clock, self.methods, self.defaults),

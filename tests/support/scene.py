@@ -132,12 +132,26 @@ class Scene:
             return await work.all(select(table))
 
 
+_templates: dict[str, bytes] = {}
+
+
+async def fresh_database(path: Path) -> Database:
+    """Return an empty database of this version; the migrations run once a session."""
+    if "empty" in _templates:
+        path.write_bytes(_templates["empty"])
+        return Database.at(path)
+    database = Database.at(path)
+    await upgrade(database)
+    await database.aclose()
+    _templates["empty"] = path.read_bytes()
+    return Database.at(path)
+
+
 @asynccontextmanager
 async def scene(folder: Path, *organisers: str, **more: object) -> AsyncIterator[Scene]:
     """Open the application on a fresh database; nothing in it can reach a network."""
     clock = DrivenClock(START)
-    database = Database.at(folder / "circle.db")
-    await upgrade(database)
+    database = await fresh_database(folder / "circle.db")
     credentials = Credentials("http://127.0.0.1:9", BOT, "DEVICE", "token")
     platform = MatrixPlatform(MatrixSettings(credentials=credentials, clock=clock))
     given = Installation(

@@ -41,6 +41,16 @@ def upgrade() -> None:
     sa.Column('moved_at', sa.DateTime(), nullable=False),
     sa.PrimaryKeyConstraint('account')
     )
+    op.create_table('gone',
+    sa.Column('platform', sa.String(), nullable=False),
+    sa.Column('room', sa.String(), nullable=False),
+    sa.Column('message', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('platform', 'room', 'message')
+    )
+    with op.batch_alter_table('gone', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_gone_at'), ['at'], unique=False)
+
     op.create_table('inbox',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('platform', sa.String(), nullable=False),
@@ -151,6 +161,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_member_circle_id'), ['circle_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_member_person'), ['person'], unique=False)
 
+    op.create_table('publication',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('circle_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('summary', sa.Text(), nullable=False),
+    sa.Column('markdown', sa.String(), nullable=False),
+    sa.Column('html', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('stale', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['circle_id'], ['circle.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('circle_id', 'version')
+    )
+    with op.batch_alter_table('publication', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_publication_circle_id'), ['circle_id'], unique=False)
+
     op.create_table('room',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('circle_id', sa.Integer(), nullable=False),
@@ -206,6 +232,43 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_contribution_circle_id'), ['circle_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_contribution_member_id'), ['member_id'], unique=False)
 
+    op.create_table('kept',
+    sa.Column('platform', sa.String(), nullable=False),
+    sa.Column('room', sa.String(), nullable=False),
+    sa.Column('message', sa.String(), nullable=False),
+    sa.Column('circle_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('text', sa.String(), nullable=False),
+    sa.Column('sent_at', sa.DateTime(), nullable=False),
+    sa.Column('phase', sa.String(), nullable=False),
+    sa.Column('edited_at', sa.DateTime(), nullable=True),
+    sa.Column('edit', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['circle_id'], ['circle.id'], ),
+    sa.ForeignKeyConstraint(['member_id'], ['member.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('platform', 'room', 'message')
+    )
+    with op.batch_alter_table('kept', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_kept_circle_id'), ['circle_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_kept_member_id'), ['member_id'], unique=False)
+
+    op.create_table('mark',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('circle_id', sa.Integer(), nullable=False),
+    sa.Column('platform', sa.String(), nullable=False),
+    sa.Column('room', sa.String(), nullable=False),
+    sa.Column('message', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=False),
+    sa.Column('reaction', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['by_id'], ['member.id'], ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['circle_id'], ['circle.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('platform', 'room', 'message', 'kind', 'by_id', 'reaction')
+    )
+    with op.batch_alter_table('mark', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mark_by_id'), ['by_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_mark_circle_id'), ['circle_id'], unique=False)
+
     op.create_table('mentor_pair',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('circle_id', sa.Integer(), nullable=False),
@@ -243,6 +306,27 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('mentor_profile', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_mentor_profile_circle_id'), ['circle_id'], unique=False)
+
+    op.create_table('quote',
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('circle_id', sa.Integer(), nullable=False),
+    sa.Column('platform', sa.String(), nullable=False),
+    sa.Column('room', sa.String(), nullable=False),
+    sa.Column('message', sa.String(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('fingerprint', sa.String(), nullable=False),
+    sa.Column('told', sa.Boolean(), nullable=False),
+    sa.Column('nameless', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['circle_id'], ['circle.id'], ),
+    sa.ForeignKeyConstraint(['member_id'], ['member.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('number'),
+    sa.UniqueConstraint('platform', 'room', 'message'),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('quote', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_quote_circle_id'), ['circle_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_quote_member_id'), ['member_id'], unique=False)
 
     # ### end Alembic commands ###
 

@@ -1,0 +1,138 @@
+"""A circle as files: tables for spreadsheets, and the record of what was said, as consented."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.circles.model import Member, MemberState
+from bot.circles.rows import Circles, Members
+from bot.conversation.model import DomainError
+from bot.participation.model import Contribution
+from bot.participation.rows import Contributions
+from bot.prompting.model import PromptAnswer
+from bot.prompting.rows import Answers
+from bot.publication.rows import Publications
+from bot.store.work import Begin
+
+
+@dataclass(frozen=True)
+class ExportCircle:
+    """Reads a circle and returns it as files; it may run beside the bot."""
+
+    look: Begin
+
+    async def __call__(self, name: str) -> dict[str, str]:
+        """Return the files' texts by their names.
+
+        Who did not agree to be named is a number that means nothing outside the export; who did
+        not agree to be counted or quoted is not in those tables.
+
+        Raises:
+            DomainError: there is no such circle.
+        """
+        async with self.look() as work:
+            circle = await Circles(work).named(name)
+            if circle is None:
+                raise DomainError(f"There is no circle {name}.")
+            members = await Members(work).in_circle(circle.id)
+            answers = await Answers(work).in_circle(circle.id)
+            contributions = await Contributions(work).in_circle(circle.id)
+            published = await Publications(work).last(circle.id)
+        shown = shown_names(members)
+        named = frozenset(m.id for m in members if m.consents.named)
+        files = {
+            "members.csv": _members(members, shown),
+            "answers.csv": _answers(answers, shown),
+            "contributions.csv": _contributions(contributions, shown),
+            "record.jsonl": _record(answers, shown, named),
+        }
+        if published is not None:
+            files |= {"publication.md": published.markdown, "publication.html": published.html}
+        return files
+
+
+def shown_names(members: Sequence[Member]) -> dict[int, str]:
+    """Return how each member appears: by name if they agreed to be named, else by a number."""
+    return {
+        member.id: member.name if member.consents.named else f"member {number}"
+        for number, member in enumerate(members, start=1)
+    }
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return CSV; a cell that a spreadsheet would take for a formula is quoted with a mark."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    return out.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")) else cell
+
+
+def _members(members: Sequence[Member], shown: Mapping[int, str]) -> str:
+    return _table(
+        ("member", "roles", "state", "joined_at"),
+        (
+            (shown[m.id], " ".join(sorted(m.roles)), m.state.value, m.joined_at.isoformat())
+            for m in members
+            if m.state is not MemberState.INVITED
+        ),
+    )
+
+
+def _answers(answers: Sequence[PromptAnswer], shown: Mapping[int, str]) -> str:
+    return _table(
+        ("phase", "prompt", "occurrence", "member", "answered_at", "text"),
+        (
+            (
+                a.asked.phase,
+                a.asked.prompt,
+                a.asked.occurrence,
+                shown[a.member],
+                a.answered_at.isoformat(),
+                a.text,
+            )
+            for a in answers
+            if a.text is not None
+        ),
+    )
+
+
+def _contributions(found: Sequence[Contribution], shown: Mapping[int, str]) -> str:
+    return _table(
+        ("member", "phase", "kind", "sent_at", "words"),
+        ((shown[c.member], c.phase, c.kind.value, c.sent_at.isoformat(), c.words) for c in found),
+    )
+
+
+def _record(
+    answers: Sequence[PromptAnswer], shown: Mapping[int, str], by_name: frozenset[int]
+) -> str:
+    """Return the answers as a record of the conversation, one JSON object a line.
+
+    The place of a message is left out for who is not named: it would lead back to them.
+    """
+    lines: list[dict[str, object]] = []
+    for number, answer in enumerate((a for a in answers if a.text is not None), start=1):
+        named = answer.member in by_name
+        lines.append(
+            {
+                "id": answer.message.id if named else str(number),
+                "at": answer.answered_at.isoformat(),
+                "platform": answer.message.room.platform,
+                "room": answer.message.room.id,
+                "thread": None,
+                "kind": "answer",
+                "author": shown[answer.member],
+                "text": answer.text,
+                "reply_to": None,
+                "target": None,
+                "mentions": [],
+            }
+        )
+    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines)
