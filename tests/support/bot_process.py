@@ -160,8 +160,9 @@ class BotProcess:
         await self.settled(timeout)
 
     async def at(self, moment: datetime, timeout: float = 30) -> None:
-        """Let it be `moment`, and return when what is due then is done."""
-        self.clock.set(moment)
+        """Let it be `moment`, if it is not later, and return when what is due then is done."""
+        if moment > self.clock.now():
+            self.clock.set(moment)
         await self.settled(timeout)
 
     async def until(self, met: Callable[[], bool], what: str, timeout: float = 30) -> None:
