@@ -53,7 +53,7 @@ from bot.prompting.usecases.asking import (
     PlanPrompts,
     TellMissed,
 )
-from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt, title_of
+from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt, question_title
 from bot.publication.commands import publication_commands
 from bot.publication.usecases.drafting import Compose as ComposeSummary
 from bot.publication.usecases.drafting import DraftSummary, PublishSummary
@@ -281,7 +281,7 @@ class _Wiring:
         again = LookAgain(look, platforms, self.prefix)
         compose = ComposeSummary(
             Settle(self.take_back),
-            lambda circle, asked: title_of(circle, self.methods, asked),
+            lambda circle, asked: question_title(circle, self.methods, asked),
             platforms,
         )
         self.registry.add(

@@ -161,6 +161,46 @@ def restore(
             typer.echo(f"The database that was there is kept as {kept}.")
 
 
+@app.command("sign-ups")
+def sign_ups(
+    circle: Annotated[str, typer.Argument(help="The circle's name.")],
+    file: Annotated[Path, typer.Argument(help="CSV; columns id, name, goal, gives, needs, zone.")],
+    config: Config = CONFIG,
+) -> None:
+    """Ask everybody on a list, once and privately, to join. Works while the bot runs."""
+    import asyncio
+
+    from bot import runtime
+    from bot.config import ConfigError, load
+    from bot.conversation.model import DomainError
+
+    with plainly(ConfigError, DomainError, UnicodeDecodeError):
+        listed = file.read_text(encoding="utf-8-sig")
+        new = asyncio.run(runtime.import_sign_ups(load(config), circle, listed))
+        typer.echo(f"{new} new people will be asked to join {circle}.")
+
+
+@app.command()
+def export(
+    circle: Annotated[str, typer.Argument(help="The circle's name.")],
+    out: Annotated[Path, typer.Option(help="A new folder for the files.")] = Path("export"),
+    config: Config = CONFIG,
+) -> None:
+    """Write a circle as files, names only as agreed. Works while the bot runs."""
+    import asyncio
+
+    from bot import runtime
+    from bot.config import ConfigError, load
+    from bot.conversation.model import DomainError
+
+    with plainly(ConfigError, DomainError):
+        files = asyncio.run(runtime.export(load(config, with_login=False), circle))
+        out.mkdir(parents=True)
+        for name, text in files.items():
+            (out / name).write_text(text, encoding="utf-8")
+        typer.echo(f"Written to {out}: {', '.join(sorted(files))}.")
+
+
 @app.command()
 def version() -> None:
     """Say which version this is."""

@@ -1,7 +1,9 @@
 """Running: listen, answer, tick and drain in one group; start where it stopped; stop cleanly."""
 
 import asyncio
+import logging
 import signal
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -15,6 +17,7 @@ from bot.conversation.model import Batch, Clock
 from bot.conversation.platform import Platform
 from bot.delivery.clockwork import Delivery, SystemClock
 from bot.intake.rows import Cursors, Inbox
+from bot.rights.exporting import ExportCircle
 from bot.store.engine import Database
 from bot.store.migrate import upgrade
 
@@ -100,6 +103,53 @@ async def instance_of(database: Database, clock: Clock) -> str:
     return name
 
 
+def plain_logs() -> None:
+    """Log one plain line an event; tracebacks without the values in them, which are people's."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(
+                colors=False, exception_formatter=structlog.dev.plain_traceback
+            ),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+async def import_sign_ups(settings: Settings, circle: str, listed: str) -> int:
+    """Read a list of sign-ups into a circle, beside a bot that may run; return how many are new.
+
+    Raises:
+        DomainError: the circle is not there or a row is wrong; nothing was written.
+    """
+    clock = SystemClock()
+    database = Database.at(settings.database)
+    try:
+        await upgrade(database)
+        async with platforms_of(settings, clock, "") as platforms:
+            application = wire(database, clock, platforms, installation_of(settings))
+            (platform,) = platforms
+            return await application.import_sign_ups(circle, platform, listed)
+    finally:
+        await database.aclose()
+
+
+async def export(settings: Settings, circle: str) -> dict[str, str]:
+    """Return a circle's files by name, beside a bot that may run.
+
+    Raises:
+        DomainError: the circle is not there.
+    """
+    database = Database.at(settings.database)
+    try:
+        return await ExportCircle(database.look)(circle)
+    finally:
+        await database.aclose()
+
+
 async def run(settings: Settings) -> None:
     """Run the bot that the settings describe, until it is told to stop.
 
@@ -107,6 +157,7 @@ async def run(settings: Settings) -> None:
         NewerDatabase: the database was written by a later version.
         PlatformError: the account is lost or used by another bot; the text says what to do.
     """
+    plain_logs()
     clock = SystemClock()
     database = Database.at(settings.database)
     try:

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.circles.model import Member, MemberState
 from bot.circles.rows import Circles, Members
@@ -13,6 +13,7 @@ from bot.participation.model import Contribution
 from bot.participation.rows import Contributions
 from bot.prompting.model import PromptAnswer
 from bot.prompting.rows import Answers
+from bot.publication.choosing import Names
 from bot.publication.rows import Publications
 from bot.store.work import Begin
 
@@ -26,8 +27,9 @@ class ExportCircle:
     async def __call__(self, name: str) -> dict[str, str]:
         """Return the files' texts by their names.
 
-        Who did not agree to be named is a number that means nothing outside the export; who did
-        not agree to be counted or quoted is not in those tables.
+        Who did not agree to be named is a number that means nothing outside the export, also
+        inside the words of others; who did not agree to be counted or quoted is not in those
+        tables.
 
         Raises:
             DomainError: there is no such circle.
@@ -40,7 +42,8 @@ class ExportCircle:
             answers = await Answers(work).in_circle(circle.id)
             contributions = await Contributions(work).in_circle(circle.id)
             published = await Publications(work).last(circle.id)
-        shown = shown_names(members)
+        shown, names = shown_names(members), Names.of(members, {})
+        answers = [replace(a, text=names.masked(a.text)) for a in answers if a.text is not None]
         named = frozenset(m.id for m in members if m.consents.named)
         files = {
             "members.csv": _members(members, shown),
@@ -98,7 +101,6 @@ def _answers(answers: Sequence[PromptAnswer], shown: Mapping[int, str]) -> str:
                 a.text,
             )
             for a in answers
-            if a.text is not None
         ),
     )
 
@@ -118,7 +120,7 @@ def _record(
     The place of a message is left out for who is not named: it would lead back to them.
     """
     lines: list[dict[str, object]] = []
-    for number, answer in enumerate((a for a in answers if a.text is not None), start=1):
+    for number, answer in enumerate(answers, start=1):
         named = answer.member in by_name
         lines.append(
             {

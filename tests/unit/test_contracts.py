@@ -27,8 +27,8 @@ OWN = {
     "delivery": {"clockwork"},
     "mentoring": {"matching"},
     "participation": {"measures"},
-    "publication": {"choosing"},
-    "rights": {"holders"},
+    "publication": {"choosing", "rendering"},
+    "rights": {"exporting", "holders"},
     "store": {"columns", "engine", "migrate", "migrations", "work"},
 }
 """The files that one room has beside the usual ones; a further name is a decision."""

@@ -48,7 +48,8 @@ class HearAnswers:
         if circle is None:
             return
         member = await Members(work).of(circle.id, event.person)
-        asked = await asked_under(event.where, event.thread, event.reply_to, work)
+        thread = None if event.reply_to else event.thread  # a reply answers what it replies to
+        asked = await asked_under(event.where, thread, event.reply_to, work)
         if member is None or asked is None or not takes_answers(circle, self.methods, asked):
             return
         if member.state is not MemberState.JOINED or not member.consents.takes_part:

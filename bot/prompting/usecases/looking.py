@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.circles.methods import Prompt
+from bot.circles.methods import Answer, Prompt
 from bot.circles.model import Circle, CircleState
 from bot.circles.rows import Members
 from bot.circles.usecases.life import circle_of
@@ -157,7 +157,7 @@ class SendPrompt:
         )
 
 
-def title_of(circle: Circle, methods: Methods, asked: Asked) -> str:
-    """Return a prompt's title."""
+def question_title(circle: Circle, methods: Methods, asked: Asked) -> str:
+    """Return a question's title; empty for what asks for no answer."""
     found = prompt_of(circle, methods, asked)
-    return found[0].title if found else asked.prompt
+    return found[0].title if found and found[0].answer is not Answer.NONE else ""
