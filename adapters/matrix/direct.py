@@ -5,7 +5,7 @@ invited, and if the list or the bot itself says what it is for.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -58,6 +58,7 @@ class Standing:
         return min((self.members.get(who, "missing") for who in people.ids), key=_rank)
 
 
+Found = tuple[str, Standing]
 WAYS = ("leave", "missing", "invite", "join")
 """How somebody stands to a direct room; what is not among them counts as having left."""
 
@@ -92,9 +93,8 @@ class DirectRooms:
         """Return the room that is there: one that all have joined before one with invitations."""
         found: dict[str, str] = {}
         for look in (self._listed, self._marked):
-            for room in await look(people, mark(people, key)):
-                standing = await self._standing(room)
-                if standing and not standing.encrypted and standing.fits(people, self.server.me):
+            async for room, standing in look(people, key):
+                if not standing.encrypted and standing.fits(people, self.server.me):
                     found.setdefault(standing.toward(people), room)
             if best := found.get("join") or found.get("invite"):
                 return best
@@ -104,17 +104,22 @@ class DirectRooms:
             raise Unreachable("Somebody left the direct room with the bot, or did not want it.")
         return None
 
-    async def _listed(self, people: People, _: Json) -> list[str]:
-        if len(people.ids) > 1:
-            return []
-        return list(reversed(strings(await direct_rooms(self.server), people.ids[0])))
+    async def _listed(self, people: People, _: DeliveryKey) -> AsyncIterator[Found]:
+        if len(people.ids) == 1:
+            for room in reversed(strings(await direct_rooms(self.server), people.ids[0])):
+                if standing := await self._standing(room):
+                    yield room, standing
 
-    async def _marked(self, _: People, wanted: Json) -> list[str]:
-        joined = strings(await self.server.get("joined_rooms"), "joined_rooms")
-        for room in joined:
+    async def _marked(self, people: People, key: DeliveryKey) -> AsyncIterator[Found]:
+        """Yield the rooms with the mark; anybody can write one, so that only the bot's counts."""
+        wanted = mark(people, key)
+        for room in strings(await self.server.get("joined_rooms"), "joined_rooms"):
             if room not in self._marks:
                 self._marks[room] = await self._mark(room)
-        return [room for room in joined if self._marks[room] == wanted]
+            if self._marks[room] == wanted:
+                standing = await self._standing(room)
+                if standing and standing.mark == wanted:
+                    yield room, standing
 
     async def _mark(self, room: str) -> Json:
         known = self.rooms.mark(room)

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.matrix.content import KEY, attachment, message, transaction
@@ -34,6 +34,8 @@ from bot.conversation.model import (
 )
 
 ANA = PersonRef("matrix", "@ana:example.org")
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no finding."""
 KEY_ONE = DeliveryKey("north", "opening", "hello", 1, "matrix:!room")
 
 
@@ -92,6 +94,7 @@ documents = st.builds(
 )
 
 
+@unhurried
 @given(documents)
 def test_no_words_become_markup(said: Document) -> None:
     shown = render(said)
@@ -102,6 +105,7 @@ def test_no_words_become_markup(said: Document) -> None:
         assert href.startswith(("https:", "http:", "mailto:", "matrix:"))
 
 
+@unhurried
 @given(st.lists(words, min_size=1, max_size=3))
 def test_elements_are_those_of_the_document_and_no_more(said: list[str]) -> None:
     shown = render(document(*map(paragraph, said)))
@@ -109,6 +113,7 @@ def test_elements_are_those_of_the_document_and_no_more(said: list[str]) -> None
     assert found == ["p"] * len(said)
 
 
+@unhurried
 @given(documents)
 def test_exactly_those_who_are_mentioned_are_rung(said: Document) -> None:
     content = message(said, KEY_ONE, None)
@@ -116,6 +121,7 @@ def test_exactly_those_who_are_mentioned_are_rung(said: Document) -> None:
     assert content["m.mentions"] == ({"user_ids": wanted} if wanted else {})
 
 
+@unhurried
 @given(documents)
 def test_what_is_sent_is_what_any_server_takes(said: Document) -> None:
     content = message(said, KEY_ONE, None)
@@ -123,6 +129,7 @@ def test_what_is_sent_is_what_any_server_takes(said: Document) -> None:
     assert not TURNS & set(content["body"] + content["formatted_body"])
 
 
+@unhurried
 @given(st.text(alphabet=st.characters(exclude_categories=["C", "Z"]), min_size=1))
 def test_plain_words_stay_as_they_are(word: str) -> None:
     shown = render(say(word))

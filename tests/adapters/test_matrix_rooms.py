@@ -245,6 +245,19 @@ async def test_a_room_that_only_says_it_replaces_ours_is_not_believed(scenery: S
     assert all(event.kind is not Kind.MOVED for event in ears.events)
 
 
+async def test_a_second_room_that_says_it_replaces_ours_is_not_believed(scenery: Scenery) -> None:
+    async with scenery.bot() as bot, Ears(bot) as ears:
+        ours = await scenery.ana.create_room("North", public=True, invite=[scenery.me])
+        await ears.hear(is_mine(Kind.JOIN))
+        new = await scenery.ana.upgrade_room(ours, "12")
+        await ears.hear(lambda event: event.kind is Kind.MOVED)
+        theirs = await scenery.ben.create_room(
+            "North", invite=[scenery.me], creation_content={"predecessor": {"room_id": ours}}
+        )
+        await scenery.ben.wait_for(theirs, gone(scenery.me))
+    assert [event.target for event in ears.events if event.kind is Kind.MOVED] == [new]
+
+
 async def test_a_room_that_leads_nowhere_is_not_followed(scenery: Scenery) -> None:
     async with scenery.bot() as bot, Ears(bot) as ears:
         room = await scenery.ana.create_room("North", invite=[scenery.me])
@@ -328,6 +341,29 @@ async def test_a_mark_that_somebody_else_made_is_not_believed(scenery: Scenery) 
         await scenery.ana.say(room, "hello")
         assert not (await ears.hear_text("hello")).direct
         assert await bot.reach(ben, key=KEY) != at(room)
+
+
+async def test_a_trap_left_open_for_private_words_stays_empty(scenery: Scenery) -> None:
+    ben = People.of(ref(scenery.ben))
+    trap = {"type": DIRECT, "state_key": "", "content": {"people": [scenery.ben.user_id]}}
+    async with scenery.bot() as bot, Ears(bot) as ears:
+        room = await scenery.ana.create_room(public=True, invite=[scenery.me], initial_state=[trap])
+        await ears.hear(is_mine(Kind.JOIN))
+        await scenery.ben.join(room)
+        await scenery.ana.leave(room)
+        await scenery.ben.say(room, "hello")
+        assert not (await ears.hear_text("hello")).direct
+        assert await bot.reach(ben, key=KEY) != at(room)
+
+
+async def test_a_direct_room_that_the_bot_left_is_not_used(scenery: Scenery) -> None:
+    ana = People.of(ref(scenery.ana))
+    async with scenery.bot() as bot:
+        left = await bot.reach(ana, key=KEY)
+        await scenery.hands.leave(left.id)
+        room = await bot.reach(ana, key=KEY)
+        assert room != left
+        await bot.post(room, say("hello"), key=KEY)
 
 
 async def test_a_direct_room_in_which_somebody_else_is_counts_no_more(scenery: Scenery) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.matrix.comings import joined
@@ -59,6 +59,7 @@ half_right = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(raws | half_right)
 def test_no_event_does_harm(raw: dict[str, Any]) -> None:
     for event in (incoming(ROOM, raw, SCENE), as_it_reads(ROOM, raw, SCENE)):
