@@ -13,13 +13,13 @@ import structlog
 
 from bot.bootstrap import Application, installation_of, platforms_of, wire
 from bot.config import Settings
-from bot.conversation.model import Batch, Clock
+from bot.conversation.model import Batch, Clock, DomainError
 from bot.conversation.platform import Platform
 from bot.delivery.clockwork import Delivery, SystemClock
 from bot.intake.rows import Cursors, Inbox
 from bot.rights.exporting import ExportCircle
 from bot.store.engine import Database
-from bot.store.migrate import upgrade
+from bot.store.migrate import current, revisions, upgrade
 
 log = structlog.get_logger()
 
@@ -126,13 +126,26 @@ async def import_sign_ups(settings: Settings, circle: str, listed: str) -> int:
         DomainError: the circle is not there or a row is wrong; nothing was written.
     """
     clock = SystemClock()
+    async with beside(settings) as database, platforms_of(settings, clock, "") as platforms:
+        application = wire(database, clock, platforms, installation_of(settings))
+        (platform,) = platforms
+        return await application.import_sign_ups(circle, platform, listed)
+
+
+@asynccontextmanager
+async def beside(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database that a bot of this version made, and may be using.
+
+    Raises:
+        DomainError: there is none, or one of another version.
+    """
+    if not settings.database.exists():
+        raise DomainError(f"There is no database in {settings.data_dir} yet: run the bot first.")
     database = Database.at(settings.database)
     try:
-        await upgrade(database)
-        async with platforms_of(settings, clock, "") as platforms:
-            application = wire(database, clock, platforms, installation_of(settings))
-            (platform,) = platforms
-            return await application.import_sign_ups(circle, platform, listed)
+        if await current(database) != revisions()[-1]:
+            raise DomainError("The database is of another version: start the bot once with this.")
+        yield database
     finally:
         await database.aclose()
 
@@ -143,11 +156,8 @@ async def export(settings: Settings, circle: str) -> dict[str, str]:
     Raises:
         DomainError: the circle is not there.
     """
-    database = Database.at(settings.database)
-    try:
+    async with beside(settings) as database:
         return await ExportCircle(database.look)(circle)
-    finally:
-        await database.aclose()
 
 
 async def run(settings: Settings) -> None:

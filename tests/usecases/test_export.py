@@ -1,0 +1,108 @@
+"""A circle leaves as files, with names only as agreed; lists of people come in."""
+
+import csv
+import io
+import json
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import app
+from bot.rights.exporting import ExportCircle
+from bot.store.engine import Database
+from tests.support.scene import ANA, BEN, FAY, Scene, fresh_database, scene
+
+CONFIG = """
+[circlekeeper]
+run_by = "Fay"
+organisers = ["@fay:example.org"]
+
+[matrix]
+homeserver = "http://127.0.0.1:9"
+user_id = "@keeper:example.org"
+access_token = "x"
+device_id = "D"
+"""
+
+
+async def circle(here: Scene) -> None:
+    """Live as far as two answers: one by Ana, who is not named, one by Ben, who is."""
+    await here.say(FAY, "!circle new north 2026-03-16")
+    await here.join(ANA, "yes yes yes no")
+    await here.join(BEN, "yes no yes yes")
+    await here.say(FAY, "!circle open north")
+    posts = await here.tick(datetime(2026, 3, 10, 9, tzinfo=UTC))
+    (row,) = [post for post in posts if post.prompt == "roll-call"]
+    await here.sent(row, "$roll")
+    await here.say(ANA, "=1+1 is what Ana says", thread="$roll", id="$by-ana")
+    await here.say(BEN, "I agree with Ana", thread="$roll", id="$by-ben")
+
+
+async def test_an_export_names_only_who_agreed_also_in_the_words_of_others(tmp_path: Path) -> None:
+    async with scene(tmp_path) as here:
+        await circle(here)
+        files = await ExportCircle(here.application.database.look)("north")
+    whole = "\n".join(files.values())
+    assert "Ana" not in whole
+    assert "$by-ana" not in whole
+    assert ANA not in whole
+    rows = list(csv.DictReader(io.StringIO(files["answers.csv"])))
+    assert [(r["member"], r["text"]) for r in rows] == [
+        ("member 2", "'=1+1 is what [a member] says"),
+        ("Ben", "I agree with [a member]"),
+    ]
+    record = [json.loads(each) for each in files["record.jsonl"].splitlines()]
+    assert [each["id"] for each in record] == ["1", "$by-ben"]
+    counted = list(csv.DictReader(io.StringIO(files["contributions.csv"])))
+    assert {each["member"] for each in counted} == {"member 2"}, "Ben did not agree to be counted"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Give a config whose login comes from the environment."""
+    path = tmp_path / "config.toml"
+    kept = [line for line in CONFIG.splitlines() if not line.startswith(("access", "device"))]
+    path.write_text("\n".join(kept))
+    path.chmod(0o600)
+    assert tomllib.loads(path.read_text())
+    return path
+
+
+def run(config: Path, *words: str) -> tuple[int, str]:
+    env = {"CIRCLEKEEPER_MATRIX__ACCESS_TOKEN": "x", "CIRCLEKEEPER_MATRIX__DEVICE_ID": "D"}
+    done = CliRunner(env=env).invoke(app, [*words, "--config", str(config)])
+    return done.exit_code, done.output
+
+
+def test_without_a_database_both_say_what_to_do_and_make_none(config: Path) -> None:
+    listed = config.parent / "people.csv"
+    listed.write_text("id\n@ana:example.org\n")
+    for words in (("sign-ups", "north", str(listed)), ("export", "north")):
+        code, said = run(config, *words)
+        assert code != 0
+        assert "run the bot first" in said
+    assert not (config.parent / "data" / "circlekeeper.sqlite3").exists()
+
+
+async def _prepare(folder: Path) -> None:
+    folder.mkdir()
+    database: Database = await fresh_database(folder / "circlekeeper.sqlite3")
+    await database.aclose()
+
+
+def test_a_list_with_a_fault_changes_nothing_and_names_the_row(config: Path) -> None:
+    import asyncio  # noqa: PLC0415 - the command runs a loop of its own
+
+    asyncio.run(_prepare(config.parent / "data"))
+    listed = config.parent / "people.csv"
+    listed.write_text("id,zone\n@ana:example.org,Mars\n")
+    code, said = run(config, "sign-ups", "north", str(listed))
+    assert code != 0
+    assert "Row 2, column zone" in said
+    listed.write_text("id,zone\n@ana:example.org,UTC\n")
+    code, said = run(config, "sign-ups", "north", str(listed))
+    assert code != 0
+    assert "There is no circle north" in said
