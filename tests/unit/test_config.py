@@ -119,6 +119,7 @@ def test_a_folder_may_stand_anywhere(config: Path) -> None:
         ("https://", "", "[matrix] homeserver", ["not the address", "https://"]),
         ("https://", "ftp://", "[matrix] homeserver", ["not the address"]),
         ("https://", "https://ana:pw@", "[matrix] homeserver", ["more than an address"]),
+        ('example.org"', 'example.org/?a=b"', "[matrix] homeserver", ["more than an address"]),
         ('example.org"\nuser', 'example.org:x"\nuser', "[matrix] homeserver", ["not an address"]),
         ("@keeper:example.org", "keeper", "[matrix] user_id", ["“keeper”", "@ana:example.org"]),
         ("user_id", 'invites_from = ["all"]\nuser_id', "[matrix] invites_from", ["*:example.org"]),
