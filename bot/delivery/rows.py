@@ -303,6 +303,21 @@ class Outbox:
         )
         return [row.posted() for row in rows]
 
+    async def last_to(self, circle: int, target: str, ending: str) -> Posted | None:
+        """Return the last post sent to a target of those whose prompt ends with `ending`."""
+        row = await self._work.first(
+            select(OutboxRow)
+            .where(
+                OutboxRow.circle_id == circle,
+                OutboxRow.target == target,
+                col(OutboxRow.prompt).endswith(ending, autoescape=True),
+                col(OutboxRow.sent_at).is_not(None),
+            )
+            .order_by(col(OutboxRow.sent_at).desc(), col(OutboxRow.id).desc())
+            .limit(1)
+        )
+        return None if row is None else row.posted()
+
     async def withdraw(self, circle: int) -> None:
         """Take back the timely posts that a circle has not sent yet; the others still go."""
         await self._work.run(

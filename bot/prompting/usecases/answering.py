@@ -16,6 +16,7 @@ from bot.conversation.model import (
     Event,
     Kind,
     MessageRef,
+    People,
     RoomRef,
 )
 from bot.delivery.model import Posted
@@ -23,7 +24,7 @@ from bot.delivery.rows import Outbox
 from bot.prompting import words
 from bot.prompting.model import Asked, PromptAnswer
 from bot.prompting.rows import Answers
-from bot.prompting.usecases.asking import planned, prompt_of
+from bot.prompting.usecases.asking import REMINDS, planned, prompt_of
 from bot.store.work import Begin, UnitOfWork
 
 
@@ -75,8 +76,13 @@ async def asked_under(
     for message in (thread, reply_to):
         posted = None if message is None else await _posted(room, message, work)
         if posted is not None and posted.circle is not None and posted.phase != "-":
-            return Asked(posted.phase, posted.prompt, posted.occurrence)
+            return _asked_by(posted)
     return None
+
+
+def _asked_by(posted: Posted) -> Asked:
+    """Return the prompt that a post asks, or reminds of."""
+    return Asked(posted.phase, posted.prompt.removesuffix(REMINDS), posted.occurrence)
 
 
 async def _posted(room: RoomRef, message: str, work: UnitOfWork) -> Posted | None:
@@ -122,7 +128,7 @@ class GiveAnswer:
             member = await Members(work).of(circle.id, caller.person)
             if member is None or not member.consents.takes_part:
                 raise DomainError("Answers are for members who take part. Join the circle first.")
-            asked = await self._asked(circle, caller, work)
+            asked = await self._asked(circle, member, caller, work)
             ref = MessageRef(caller.room, caller.message)
             said_at = caller.said_at or self.clock.now()
             await Answers(work).put(_answer(circle, asked, member, ref, text, said_at))
@@ -131,10 +137,22 @@ class GiveAnswer:
         title = found[0].title if found else asked.prompt
         return words.answered(title, kept=member.consents.quoted)
 
-    async def _asked(self, circle: Circle, caller: Caller, work: UnitOfWork) -> Asked:
+    async def _asked(
+        self, circle: Circle, member: Member, caller: Caller, work: UnitOfWork
+    ) -> Asked:
+        """Return what is answered: what stands above, else what the member was asked last."""
         under = await asked_under(caller.room, caller.thread, caller.reply_to, work)
         if under is not None:
             return under
+        found = [await self._latest(circle, work)]
+        if caller.direct:
+            found.append(await self._reminded(circle, member, work))
+        posts = [post for post in found if post is not None and post.sent_at is not None]
+        if not posts:
+            raise DomainError("No question has been asked yet.")
+        return _asked_by(max(posts, key=lambda post: (post.sent_at, post.id)))
+
+    async def _latest(self, circle: Circle, work: UnitOfWork) -> Posted | None:
         method = self.methods.of(circle.method, circle.language)
         questions = [
             asked
@@ -143,6 +161,16 @@ class GiveAnswer:
         ]
         for asked in reversed(questions):
             sent = await Outbox(work).of_prompt(circle.id, asked.prompt, asked.occurrence)
-            if any(post.message and post.phase == asked.phase for post in sent):
-                return asked
-        raise DomainError("No question has been asked yet.")
+            here = (post for post in sent if post.message and post.phase == asked.phase)
+            if (post := next(here, None)) is not None:
+                return post
+        return None
+
+    async def _reminded(self, circle: Circle, member: Member, work: UnitOfWork) -> Posted | None:
+        """Return the last reminder to the member, None when they have answered that question."""
+        target = str(People.of(member.person))
+        post = await Outbox(work).last_to(circle.id, target, REMINDS)
+        if post is None:
+            return None
+        given = await Answers(work).of(circle.id, _asked_by(post))
+        return None if any(answer.member == member.id for answer in given) else post

@@ -19,6 +19,8 @@ from bot.prompting.rows import Answers
 from bot.store.work import UnitOfWork
 
 PROMPT, REMINDER = "prompt", "reminder"
+REMINDS = "-reminder"
+"""What a reminder's identity adds to the prompt's key."""
 
 
 def planned(circle: Circle, method: Method) -> Iterator[tuple[Asked, Prompt, datetime]]:
@@ -153,7 +155,7 @@ class ComposeReminder:
         if found[0].answer is Answer.NONE:
             return []
         rooms = await Circles(work).rooms(circle.id)
-        about = (asked.phase, f"{asked.prompt}-reminder", asked.occurrence)
+        about = (asked.phase, f"{asked.prompt}{REMINDS}", asked.occurrence)
         return [
             replace(
                 privately(
