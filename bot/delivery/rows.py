@@ -198,6 +198,10 @@ class Schedules:
         )
 
 
+def _not_held(now: datetime) -> Any:  # noqa: ANN401 - a condition
+    return or_(col(OutboxRow.attempts) > 0, col(OutboxRow.not_before) <= now)
+
+
 def _times(schedule: Schedule) -> dict[str, Any]:
     return {
         "wall": schedule.wall,
@@ -239,10 +243,10 @@ class Outbox:
             await self._work.run(insert(OutboxRow).values(**values).on_conflict_do_nothing())
 
     async def waiting_targets(self, now: datetime) -> list[str]:
-        """Return the targets whose first waiting post may go now."""
+        """Return the targets whose first post, as `head` says, may go now."""
         first = (
             select(OutboxRow.target, func.min(OutboxRow.id).label("id"))
-            .where(text("state='waiting'"))
+            .where(text("state='waiting'"), _not_held(now))
             .group_by(col(OutboxRow.target))
             .subquery()
         )
@@ -254,11 +258,14 @@ class Outbox:
         )
         return list(found)
 
-    async def head(self, target: str) -> OutboxRow | None:
-        """Return the first waiting post of a target."""
+    async def head(self, target: str, now: datetime) -> OutboxRow | None:
+        """Return the first waiting post of a target; one that is held for later holds up none.
+
+        One that was tried and waits for another attempt keeps its place.
+        """
         row: OutboxRow | None = await self._work.first(
             select(OutboxRow)
-            .where(text("state='waiting'"), OutboxRow.target == target)
+            .where(text("state='waiting'"), OutboxRow.target == target, _not_held(now))
             .order_by(col(OutboxRow.id))
             .limit(1)
         )

@@ -145,8 +145,6 @@ class Drain:
         now = self.clock.now()
         async with self.begin() as work:
             row = await self._first_worth_sending(target, now, work)
-            if row is not None and row.quiet is not None and row.not_before <= now:
-                row.not_before = max(row.not_before, row.quiet.over_at(now))
             attempt = None
             if row is not None and row.not_before <= now:
                 under = row.thread or await Outbox(work).message_of(row.thread_of)
@@ -160,11 +158,21 @@ class Drain:
     async def _first_worth_sending(
         self, target: str, now: datetime, work: UnitOfWork
     ) -> OutboxRow | None:
-        """Return the first waiting post; one never tried and too late is skipped on the way."""
-        row = await Outbox(work).head(target)
-        while row is not None and row.attempts == 0 and row.expires_at and now > row.expires_at:
-            await self._end(row, State.SKIPPED, "late", work)
-            row = await Outbox(work).head(target)
+        """Return the first post; too late ones are skipped, quiet hours hold others for later.
+
+        What is held holds up nothing else: an answer to a command comes also at night.
+        """
+        row = await Outbox(work).head(target, now)
+        while row is not None and row.not_before <= now:
+            over_at = now if row.quiet is None else row.quiet.over_at(now)
+            if row.attempts == 0 and row.expires_at and now > row.expires_at:
+                await self._end(row, State.SKIPPED, "late", work)
+            elif over_at > now:
+                row.not_before = over_at
+                await work.session.flush()
+            else:
+                break
+            row = await Outbox(work).head(target, now)
         return row
 
     async def _send(self, attempt: Attempt) -> bool:
