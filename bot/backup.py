@@ -55,6 +55,7 @@ def put_back(source: Path, database: Path) -> Path | None:
         fresh.touch(0o600)
         _copy(source, fresh)
         _check_revision(fresh)
+        _doubt_unsent(fresh)
         return _swap(fresh, database)
     except (sqlite3.Error, OSError) as error:
         raise NotRestored(f"{source} cannot be restored: {_bare(error)}.") from None
@@ -108,6 +109,17 @@ def _copy(source: Path, to: Path) -> None:
     found = soundness(to)
     if found != "ok":
         raise NotRestored(f"{source} is damaged: {found}.")
+
+
+def _doubt_unsent(fresh: Path) -> None:
+    """Mark every unsent post as tried: it may have gone after the backup, so it is looked for."""
+    with closing(sqlite3.connect(fresh)) as connection:
+        connection.execute(
+            "UPDATE outbox SET attempts = max(attempts, 1), "
+            "first_attempt_at = coalesce(first_attempt_at, created_at), "
+            "last_attempt_at = coalesce(last_attempt_at, created_at) WHERE state = 'waiting'"
+        )
+        connection.commit()
 
 
 def _check_revision(fresh: Path) -> None:

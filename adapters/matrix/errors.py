@@ -41,7 +41,7 @@ def expect(status: int, body: Json | None, retry_after: str = "") -> Json:
     if code in DEAD:
         raise AccountLost(
             "The homeserver no longer accepts the bot's access token: log in again with "
-            f"`circlekeeper init`. ({code})"
+            f"`circlekeeper init --login`. ({code})"
         )
     said = f"The homeserver answered {status} {code}: {why}".rstrip(": ")
     if status in RETRIED or code == "M_LIMIT_EXCEEDED":

@@ -7,8 +7,12 @@ from adapters.matrix.settings import Credentials
 from bot.conversation.model import NotPermitted, PlatformError
 
 
-async def login(homeserver: str, user: str, password: str, device_name: str) -> Credentials:
-    """Return the credentials of a new device, to be kept: each login makes another device.
+async def login(
+    homeserver: str, user: str, password: str, device_name: str, device_id: str = ""
+) -> Credentials:
+    """Return the credentials of a new device, to be kept, or new ones for `device_id`.
+
+    The device is kept where it can be: the homeserver knows repeated posts by it.
 
     Raises:
         NotPermitted: the user or the password is wrong.
@@ -20,7 +24,7 @@ async def login(homeserver: str, user: str, password: str, device_name: str) -> 
         "identifier": {"type": "m.id.user", "user": user},
         "password": password,
         "initial_device_display_name": device_name,
-    }
+    } | ({"device_id": device_id} if device_id else {})
     async with Homeserver(Credentials(homeserver, "", "", "")) as server:
         await _takes_passwords(server, homeserver)
         try:

@@ -1,7 +1,7 @@
 """The settings: what they are, where they are read from, and what is wrong with them."""
 
 from bot.config.faults import ConfigError, Fault
-from bot.config.loading import load, require_login, whole
+from bot.config.loading import kept_device, load, require_login, whole
 from bot.config.settings import Matrix, Settings
 from bot.config.writing import example, keep_login, render, write_private
 
@@ -12,6 +12,7 @@ __all__ = [
     "Settings",
     "example",
     "keep_login",
+    "kept_device",
     "load",
     "render",
     "require_login",

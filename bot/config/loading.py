@@ -91,6 +91,14 @@ def _take_secrets(tables: Tables, path: Path) -> tuple[Fault, ...]:
     return tuple(Fault(f"[matrix] {key}", what, todo) for key in found)
 
 
+def kept_device(secrets: Path) -> str | None:
+    """Return the device id of a login that is kept, also of one whose token is dead."""
+    try:
+        return _login(secrets).get("device_id")
+    except ConfigError:
+        return None
+
+
 def _login(path: Path) -> Tables:
     """Return the kept login."""
     if not path.exists():

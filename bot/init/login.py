@@ -8,7 +8,7 @@ from bot.init.stopped import Stopped
 
 
 async def log_in(homeserver: str, given: Given, user_id: str | None, device: str) -> Credentials:
-    """Return a login that works; `device` names a new one.
+    """Return a login that works; `device` names a new one, a known device id is kept.
 
     Raises:
         Stopped: the homeserver does not let the bot in, or lets in somebody else.
@@ -17,7 +17,9 @@ async def log_in(homeserver: str, given: Given, user_id: str | None, device: str
         if given.access_token:
             found = await matrix.check(homeserver, given.access_token, given.device_id or "")
         else:
-            found = await matrix.login(homeserver, user_id or "", given.password or "", device)
+            found = await matrix.login(
+                homeserver, user_id or "", given.password or "", device, given.device_id or ""
+            )
     except PlatformError as error:
         raise Stopped(_sentence(error, homeserver)) from error
     if given.access_token and user_id and found.user_id != user_id:

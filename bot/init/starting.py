@@ -1,11 +1,12 @@
 """The first start from beginning to end, and a later login under the same config."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import typer
 
-from bot.config import Settings
+from bot.config import Settings, kept_device
 from bot.init.asking import Given, ask_for_login, complete
 from bot.init.keeping import Plan, find_room, keep, plan_again, plan_anew
 from bot.init.login import log_in
@@ -41,7 +42,8 @@ def again(given: Given, path: Path, *, ask: bool) -> None:
             "I need the password (CIRCLEKEEPER_PASSWORD or --password-file) or an access token "
             "(CIRCLEKEEPER_MATRIX__ACCESS_TOKEN or --access-token-file). Nothing was written."
         )
-    settings = _finish(plan, ask_for_login(given, plan.settings.matrix.user_id))
+    known = replace(given, device_id=given.device_id or kept_device(plan.settings.secrets))
+    settings = _finish(plan, ask_for_login(known, plan.settings.matrix.user_id))
     typer.echo(f"Logged in as {settings.matrix.user_id}; the login is in {settings.secrets}.")
     typer.echo("If the bot is running, start it again.")
 

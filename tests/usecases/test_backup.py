@@ -17,12 +17,18 @@ from pathlib import Path
 import pytest
 
 from bot.config import keep_login
+from bot.conversation.model import DeliveryKey, RoomRef, say
+from bot.delivery.model import Outgoing
+from bot.delivery.rows import Outbox
 from bot.lock import DatabaseInUse, lock
 from bot.store.engine import Database
 from bot.store.migrate import upgrade
 from tests.support.command import ROOT, circlekeeper, circlekeeper_process
 
-HOLD = "import sys; from pathlib import Path; from bot.lock import lock\n"
+HOLD = "import sys; from pathlib import Path; from bot.conversation.model import DeliveryKey, RoomRef, say
+from bot.delivery.model import Outgoing
+from bot.delivery.rows import Outbox
+from bot.lock import lock\n"
 HOLD += "with lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
 
 
@@ -123,6 +129,28 @@ async def test_nothing_is_saved_where_there_is_no_database(config: Path, tmp_pat
     assert "no database yet" in ended.complained
     assert not to.exists()
     assert not database_of(config).exists()
+
+
+async def test_what_a_backup_had_not_sent_yet_is_looked_for_before_it_is_sent(
+    config: Path, tmp_path: Path
+) -> None:
+    room = RoomRef("matrix", "!r:circle.test")
+    key = DeliveryKey("1", "opening", "introductions", 0, str(room))
+    made = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    database = Database.at(database_of(config))
+    async with database.begin() as work:
+        await Outbox(work).add([Outgoing(key=key, to=room, document=say("hello"))], made)
+        await work.commit()
+    await database.aclose()
+    to = tmp_path / "saved.sqlite3"
+    await circlekeeper("backup", to, "--config", config)
+    assert (await circlekeeper("restore", to, "--config", config)).status == 0
+    database = Database.at(database_of(config))
+    async with database.look() as work:
+        row = await Outbox(work).head(str(room))
+    await database.aclose()
+    assert row is not None
+    assert (row.attempts, row.first_attempt_at, row.last_attempt_at) == (1, made, made)
 
 
 async def test_a_damaged_database_makes_no_backup(config: Path, tmp_path: Path) -> None:

@@ -303,7 +303,7 @@ async def test_a_dead_login_is_replaced_and_the_config_stays(
 ) -> None:
     await init(config, synapse, bot, CIRCLEKEEPER_PASSWORD=bot.password)
     written = config.read_bytes()
-    dead = token_of(load(config))
+    dead, device = token_of(load(config)), load(config).matrix.device_id
     async with Human(synapse.base_url, bot.user_id, dead) as session:
         await session.call("POST", "logout", {})
     again = await circlekeeper(
@@ -312,6 +312,7 @@ async def test_a_dead_login_is_replaced_and_the_config_stays(
     assert again.status == 0
     assert config.read_bytes() == written
     assert token_of(load(config)) != dead
+    assert load(config).matrix.device_id == device, "repeated posts are known by the device"
     known = await check(synapse.base_url, token_of(load(config)))
     assert known.user_id == bot.user_id
 
