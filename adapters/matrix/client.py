@@ -137,9 +137,9 @@ class Homeserver:
         from nio import SyncResponse  # noqa: PLC0415 - see `client`
 
         try:
-            parsed = SyncResponse.from_dict(json.loads(json.dumps(answer)))
-            if isinstance(parsed, SyncResponse):
-                await self.client.receive_response(parsed)
+            await self.client.receive_response(
+                SyncResponse.from_dict(json.loads(json.dumps(answer)))
+            )
         except Exception as error:  # noqa: BLE001 - nio's faults must not cost us the events
             log.warning("sync_not_kept", action="sync_not_kept", error=type(error).__name__)
 

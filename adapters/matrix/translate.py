@@ -34,7 +34,7 @@ def as_it_reads(room: str, raw: Json, scene: Scene) -> Event | None:
     by_author = words(edit, "sender") == words(raw, "sender")
     content = mapping(edit, "content", "m.new_content") if by_author else {}
     event = _told(_bare(room, raw, scene), mapping(raw, "content"))
-    if event is None or at(raw, "unsigned", "redacted_because"):
+    if event is None:
         return None
     if words(raw, "sender") == scene.me:
         event = replace(event, kind=Kind.POST, bot=True)

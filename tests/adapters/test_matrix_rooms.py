@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
@@ -123,6 +124,20 @@ async def test_who_may_not_invite_is_turned_down_politely(scenery: Scenery) -> N
         known = await scenery.ana.create_room("North", invite=[scenery.me])
         await ears.hear(is_mine(Kind.JOIN))
     assert mine(ears.events) == [(Kind.JOIN, known, scenery.ana.user_id)]
+
+
+async def test_the_bots_own_coming_is_no_part_of_a_rooms_history(scenery: Scenery) -> None:
+    room = await scenery.ana.create_room("North", invite=[scenery.me])
+    await scenery.hands.join(room)
+    await scenery.ana.say(room, "hello")
+    async with scenery.bot() as bot:
+        told = [
+            event async for event in bot.history(at(room), since=datetime(2020, 1, 1, tzinfo=UTC))
+        ]
+    assert [(event.kind, event.author) for event in told] == [
+        (Kind.JOIN, scenery.ana.user_id),
+        (Kind.MESSAGE, scenery.ana.user_id),
+    ]
 
 
 async def test_what_was_said_before_the_bot_came_is_not_heard(scenery: Scenery) -> None:
