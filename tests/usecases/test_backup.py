@@ -25,10 +25,7 @@ from bot.store.engine import Database
 from bot.store.migrate import upgrade
 from tests.support.command import ROOT, circlekeeper, circlekeeper_process
 
-HOLD = "import sys; from pathlib import Path; from bot.conversation.model import DeliveryKey, RoomRef, say
-from bot.delivery.model import Outgoing
-from bot.delivery.rows import Outbox
-from bot.lock import lock\n"
+HOLD = "import sys; from pathlib import Path; from bot.lock import lock\n"
 HOLD += "with lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
 
 
@@ -147,7 +144,7 @@ async def test_what_a_backup_had_not_sent_yet_is_looked_for_before_it_is_sent(
     assert (await circlekeeper("restore", to, "--config", config)).status == 0
     database = Database.at(database_of(config))
     async with database.look() as work:
-        row = await Outbox(work).head(str(room))
+        row = await Outbox(work).head(str(room), made)
     await database.aclose()
     assert row is not None
     assert (row.attempts, row.first_attempt_at, row.last_attempt_at) == (1, made, made)
