@@ -234,7 +234,7 @@ CLOSE = Command("circle close", CircleClose, _close, _FACILITATOR, _ROOM, circle
 EXTEND = Command("circle extend", CircleExtend, _extend, _FACILITATOR, _ROOM, circle=True)
 MOVE = Command("circle move", CircleMove, _move, _FACILITATOR, _ROOM, circle=True)
 ROLES_COMMAND = Command("circle roles", CircleRoles, _roles, _FACILITATOR, circle=True)
-JOIN = Command("join", Join, _join, circle=True)
+JOIN = Command("join", Join, _join, circle=True, open=True)
 LEAVE = Command("leave", Leave, _leave, Role.MEMBER, circle=True)
 AWAY = Command("my away", MyAway, _away, Role.MEMBER, circle=True)
 ZONE = Command("my zone", MyZone, _zone)

@@ -104,7 +104,7 @@ class Dispatch:
             ask = understand(found.bound, words, self.prefix)
             said = await found.bound.run(ask, caller)
         except DomainError as refusal:
-            return Answer(say(str(refusal)), private_in_public=not event.direct)
+            return Answer(say(str(refusal)), private_in_public=not (event.direct or command.open))
         except PlatformUnavailable:
             log.warning("platform away", action="command_failed", command=command.name)
             return Answer(say("The chat service did not answer me. Please try again in a minute."))
@@ -117,7 +117,7 @@ class Dispatch:
                     f"tell whoever runs me: incident {number}."
                 )
             )
-        private = command.audience is Audience.CALLER and not event.direct
+        private = command.audience is Audience.CALLER and not (event.direct or command.open)
         return Answer(said, command.audience, private_in_public=private)
 
     async def _caller(self, found: Typed, event: Event) -> tuple[str, Caller]:

@@ -45,7 +45,7 @@ class Command(Generic[Verb, Ask]):
     """One command: its name, what it asks, who may give it, who sees the answer.
 
     `circle` tells that it is about a circle, which people name first or leave out where only one
-    can be meant.
+    can be meant. `open` tells that it belongs where others read it: nobody offers to tidy it away.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Command(Generic[Verb, Ask]):
     role: Role = Role.ANYONE
     audience: Audience = Audience.CALLER
     circle: bool = False
+    open: bool = False
 
     @property
     def about(self) -> str:

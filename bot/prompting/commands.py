@@ -63,7 +63,7 @@ async def _skip(verb: SendPrompt, ask: PromptSkip, caller: Caller) -> Document:
     return await verb.skip(ask.prompt, caller)
 
 
-ANSWER = Command("answer", Answer, _answer, Role.MEMBER, circle=True)
+ANSWER = Command("answer", Answer, _answer, Role.MEMBER, circle=True, open=True)
 LIST = Command("prompt list", PromptList, _list, Role.FACILITATOR, circle=True)
 PREVIEW = Command("prompt preview", PromptPreview, _preview, Role.FACILITATOR, circle=True)
 SEND = Command("prompt send", PromptSend, _send, Role.FACILITATOR, circle=True)

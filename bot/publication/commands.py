@@ -97,8 +97,8 @@ async def _publish(verb: PublishSummary, _ask: SummaryPublish, caller: Caller) -
     return await verb(caller)
 
 
-MARK = Command("mark", MarkThis, _mark, Role.MEMBER, circle=True)
-UNMARK = Command("unmark", UnmarkThis, _unmark, Role.MEMBER, circle=True)
+MARK = Command("mark", MarkThis, _mark, Role.MEMBER, circle=True, open=True)
+UNMARK = Command("unmark", UnmarkThis, _unmark, Role.MEMBER, circle=True, open=True)
 LIST = Command("review list", ReviewList, _list, Role.MEMBER, circle=True)
 APPROVE = Command("review approve", ReviewApprove, _approve, Role.MEMBER, circle=True)
 UNNAME = Command("review unname", ReviewUnname, _unname, Role.MEMBER, circle=True)
