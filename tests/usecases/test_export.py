@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.rights.exporting import ExportCircle
-from bot.store.engine import Database
 from tests.support.scene import ANA, BEN, FAY, Scene, fresh_database, scene
 
 CONFIG = """
@@ -88,14 +87,14 @@ def test_without_a_database_both_say_what_to_do_and_make_none(config: Path) -> N
 
 
 async def _prepare(folder: Path) -> None:
-    folder.mkdir()
-    database: Database = await fresh_database(folder / "circlekeeper.sqlite3")
+    database = await fresh_database(folder / "circlekeeper.sqlite3")
     await database.aclose()
 
 
 def test_a_list_with_a_fault_changes_nothing_and_names_the_row(config: Path) -> None:
     import asyncio  # noqa: PLC0415 - the command runs a loop of its own
 
+    (config.parent / "data").mkdir()
     asyncio.run(_prepare(config.parent / "data"))
     listed = config.parent / "people.csv"
     listed.write_text("id,zone\n@ana:example.org,Mars\n")

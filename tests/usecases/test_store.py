@@ -53,10 +53,9 @@ async def test_the_parts_of_a_whole_are_kept_together(database: Database) -> Non
 
 
 async def test_a_whole_that_is_not_committed_leaves_nothing(database: Database) -> None:
-    async with database.together():
-        async with database.begin() as work:
-            await Cursors(work).move("a", "1", NOW)
-            await work.commit()
+    async with database.together(), database.begin() as work:
+        await Cursors(work).move("a", "1", NOW)
+        await work.commit()
     assert await count(database) == 0
 
 
