@@ -1,18 +1,20 @@
 """What people do because of what they read: they answer, reply, react, and say yes."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
 from adapters.console.client import BOT, Entry
 from bot.conversation.model import Event, Kind
-from bot.demo.acts import ROOM, Act, Change, React, Say
+from bot.demo.acts import ROOM, Act, Change, Memory, React, Say
 from bot.demo.cast import Cast, Lots, told
 from bot.demo.clock import awake
 from bot.demo.story import ENDS, present, suitable
 
 Timed = tuple[datetime, Act]
+_LINE = re.compile(r"Line (\d+)")
 
 OWN, COMMON, LEADING = 0.9, 0.62, 0.4
 """How often somebody answers what has an answer of their own, and what all may answer alike."""
@@ -50,6 +52,7 @@ class Cues:
     cast: Cast
     lots: Lots
     _pools: dict[str, list[str]] = field(default_factory=dict)
+    _particular: set[str] = field(default_factory=set)
     _edited: bool = False
 
     def after(self, entry: Entry) -> Iterator[Timed]:
@@ -67,6 +70,8 @@ class Cues:
             yield from self._asked(event, posted)
         elif posted.prompt.endswith("-reminder"):
             yield from self._reminded(event, posted)
+        elif posted.phase == "-review":
+            yield from self._quoted(event)
         elif posted.prompt == "proposal":
             yield from self._proposed(event)
         elif posted.prompt == "introduction" and len(event.mentions) > 1:
@@ -155,6 +160,19 @@ class Cues:
                 moment = self._later(event, who, lot)
                 yield moment, Say(who=who, words=f"!answer {words}", room=event.room)
 
+    def _quoted(self, event: Event) -> Iterator[Timed]:
+        """Each looks at their lines: one wants no name on one of them, one takes one back."""
+        who = event.room.removeprefix("direct-")
+        verb = {self.cast.unnamer: "unname", self.cast.away: "withdraw"}.get(who, "")
+        moment = self._later(event, who, self.lots.of("review", who, event.at))
+        if verb and who not in self._particular:
+            self._particular.add(who)
+            words = about_a_line(verb, event.room)
+            yield moment, Say(who=who, words="!review list", room=event.room)
+            yield moment + timedelta(minutes=3), Say(who=who, words=words, room=event.room)
+        moment += timedelta(minutes=6)
+        yield moment, Say(who=who, words="!review approve all", room=event.room)
+
     def _proposed(self, event: Event) -> Iterator[Timed]:
         who = event.room.removeprefix("direct-")
         lot = self.lots.of("proposed", who)
@@ -171,3 +189,13 @@ class Cues:
             words = line.format(name=self.cast[other].first_name)
             if moment < ENDS:
                 yield moment, Say(who=who, words=words, room=event.room)
+
+
+def about_a_line(verb: str, room: str) -> Callable[[Memory], str]:
+    """Return words about the first of the lines that the bot listed last."""
+
+    def words(memory: Memory) -> str:
+        numbers = _LINE.findall(memory.last.get(room, ""))
+        return f"!review {verb} {numbers[0]}" if numbers else ""
+
+    return words

@@ -1,10 +1,9 @@
 """The story: the scenes that are fixed, whoever plays which part."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from bot.demo.acts import ROOM, Act, Change, CloseDoor, Enter, Memory, React, Say, Scene, direct
+from bot.demo.acts import ROOM, Act, Change, CloseDoor, Enter, React, Say, Scene, direct
 from bot.demo.cast import Cast, Lots, told
 from bot.demo.clock import awake, local
 
@@ -18,7 +17,6 @@ LATE = local("2026-03-10", "15:30", ZONE)
 """When the late one comes: after the opening and before the first week of giving."""
 
 Timed = tuple[datetime, Act]
-_LINE = re.compile(r"Line (\d+)")
 
 
 def story(cast: Cast, lots: Lots) -> Iterator[Timed]:
@@ -154,31 +152,18 @@ class _Teller:
             yield later, act
 
     def publishing(self) -> Iterator[Timed]:
-        """The draft, and the review by those quoted; one of them stays silent."""
-        cast, day = self.cast, "2026-04-07"
+        """The draft; those quoted are asked, and one of them stays silent."""
+        day = "2026-04-07"
         yield self._scene("2026-03-30", "08:00", "Publishing", "Each makes sense of what came in.")
         yield self._scene("2026-04-06", "08:00", "Closing", "Looking back, thanking, publishing.")
         yield self._lead(day, "15:00", self.spoken["publication"])
         yield self._lead(day, "15:05", "!summary draft", private=True)
-        for who in (cast.editor, cast.deleter, cast.unnamer, cast.away, cast.late):
-            lot = self.lots.of("review", who)
-            moment = local("2026-04-08", "09:00", ZONE) + timedelta(minutes=lot.randrange(60 * 30))
-            yield from self._reviews(who, awake(moment, cast[who].zone, lot))
-        yield local("2026-04-08", "12:00", ZONE), self._asks(cast.facilitator, "!review approve all")
-        yield local("2026-04-09", "17:00", ZONE), self._asks(cast.editor, "!my data")
-
-    def _reviews(self, who: str, moment: datetime) -> Iterator[Timed]:
-        verbs = {self.cast.unnamer: "unname", self.cast.away: "withdraw"}
-        if who in verbs:
-            words = _about_a_line(verbs[who], direct(who))
-            yield moment, self._asks(who, "!review list")
-            yield moment + timedelta(minutes=3), Say(who=who, words=words, room=direct(who))
-        yield moment + timedelta(minutes=6), self._asks(who, "!review approve all")
+        yield local("2026-04-09", "17:00", ZONE), self._asks(self.cast.editor, "!my data")
+        yield self._lead("2026-04-10", "16:00", "!summary draft", private=True)
 
     def ending(self) -> Iterator[Timed]:
         """The publication goes out, and the circle closes."""
-        yield self._lead("2026-04-11", "10:00", "!summary draft", private=True)
-        yield self._lead("2026-04-11", "10:10", "!summary publish")
+        yield self._lead(CLOSES, "15:00", "!summary publish", private=True)
         yield self._lead(CLOSES, "18:00", self.spoken["goodbye"])
         yield self._lead(CLOSES, "19:00", "!circle close")
 
@@ -193,14 +178,6 @@ class _Teller:
 
     def _asks(self, who: str, words: str) -> Say:
         return Say(who=who, words=words, room=direct(who))
-
-
-def _about_a_line(verb: str, room: str) -> Callable[[Memory], str]:
-    def words(memory: Memory) -> str:
-        numbers = _LINE.findall(memory.last.get(room, ""))
-        return f"!review {verb} {numbers[0]}" if numbers else ""
-
-    return words
 
 
 def suitable(lines: list[str], language: str) -> str:

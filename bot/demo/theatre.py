@@ -33,6 +33,7 @@ from bot.demo.clock import DrivenClock
 from bot.demo.cues import Cues, Posted
 from bot.demo.screen import Screen
 from bot.demo.story import BEGINS, ENDS, ZONE
+from bot.intake.rows import Inbox
 from bot.prompting.rows import Answers
 from bot.runtime import Running, running
 from bot.store.engine import Database
@@ -78,30 +79,28 @@ class Theatre:
     _circle: Circle | None = None
 
     async def play(self) -> None:
-        """Play until the story ends."""
+        """Play until the story ends; what is due for the bot comes before what people do."""
         await self._settle()
-        while (moment := await self._next_moment()) <= ENDS:
-            act = self.agenda.due(moment) if moment == self.agenda.next_moment else None
-            self.clock.move_to(moment)
-            if act is not None:
-                await self._perform(act)
-            if act is None or self._is_for_the_bot():
+        while True:
+            bots, peoples = await self._bots_moment(), self.agenda.next_moment or NEVER
+            if min(bots, peoples) > ENDS:
+                return
+            self.clock.move_to(min(bots, peoples))
+            act = self.agenda.due(peoples) if peoples < bots else None
+            if act is None:
                 await self._settle()
-            await self.platform.caught_up()
+            else:
+                await self._perform(act)
+                await self.platform.caught_up()
             await self._look_on()
 
-    async def _next_moment(self) -> datetime:
-        """Return when something is due next, for the people or for the bot; never, in the end."""
+    async def _bots_moment(self) -> datetime:
+        """Return when something is due for the bot: a word to answer now, a schedule, a post."""
         async with self.bot.application.database.look() as work:
+            if await Inbox(work).waiting():
+                return self.clock.now()
             moments = [await Schedules(work).next_moment(), await Outbox(work).next_moment()]
-        ahead = [each for each in moments if each is not None and each > self._settled_at]
-        return min([*ahead, self.agenda.next_moment or NEVER])
-
-    def _is_for_the_bot(self) -> bool:
-        """Return whether something new may want the bot's answer."""
-        new = (entry.event for entry in self.community.entries[self._seen :])
-        meant = self.bot.application.dispatch.recognises
-        return any(event.direct or event.bot or meant(event) for event in new)
+        return min((m for m in moments if m is not None and m > self._settled_at), default=NEVER)
 
     async def _settle(self) -> None:
         """Let the bot hear, answer, tick and send until nothing more can be done now."""
