@@ -1,6 +1,6 @@
 """Backups: whole while the bot runs, put back only when they are sound."""
 
-# ruff: noqa: ASYNC240 - a test may look at its files
+
 
 import asyncio
 import fcntl

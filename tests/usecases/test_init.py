@@ -1,6 +1,6 @@
 """The first start: a config and a login that works, or nothing at all."""
 
-# ruff: noqa: ASYNC240 - a test may look at its files
+
 
 import stat
 from pathlib import Path
