@@ -9,6 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from bot.store.driver import connect
 from bot.store.work import UnitOfWork, Whole, begin_on, together_on
 
 _PRAGMAS = (
@@ -65,7 +66,12 @@ def _engine(url: URL, begin: str, size: int, more: tuple[str, ...]) -> AsyncEngi
     Parameters stay out of errors, and so out of logs: they hold people's words.
     """
     engine = create_async_engine(
-        url, pool_size=size, max_overflow=0, pool_timeout=60, hide_parameters=True
+        url,
+        connect_args={"async_creator_fn": connect},
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=60,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -29,7 +29,7 @@ OWN = {
     "participation": {"measures"},
     "publication": {"choosing", "rendering"},
     "rights": {"exporting", "holders"},
-    "store": {"columns", "engine", "migrate", "migrations", "work"},
+    "store": {"columns", "driver", "engine", "migrate", "migrations", "work"},
 }
 """The files that one room has beside the usual ones; a further name is a decision."""
 
