@@ -32,7 +32,7 @@ from bot.demo.acts import (
 from bot.demo.clock import DrivenClock
 from bot.demo.cues import Cues, Posted
 from bot.demo.screen import Screen
-from bot.demo.story import BEGINS, ENDS, ZONE
+from bot.demo.story import ENDS, ZONE
 from bot.intake.rows import Inbox
 from bot.prompting.rows import Answers
 from bot.runtime import Running, running
@@ -74,7 +74,7 @@ class Theatre:
     memory: Memory = field(default_factory=Memory)
     kinds: dict[str, Kind] = field(default_factory=dict)
     _seen: int = 0
-    _settled_at: datetime = BEGINS
+    _bots: datetime = NEVER
     _day: date | None = None
     _circle: Circle | None = None
 
@@ -82,31 +82,33 @@ class Theatre:
         """Play until the story ends; what is due for the bot comes before what people do."""
         await self._settle()
         while True:
-            bots, peoples = await self._bots_moment(), self.agenda.next_moment or NEVER
-            if min(bots, peoples) > ENDS:
+            peoples = self.agenda.next_moment or NEVER
+            if min(self._bots, peoples) > ENDS:
                 return
-            self.clock.move_to(min(bots, peoples))
-            act = self.agenda.due(peoples) if peoples < bots else None
+            self.clock.move_to(min(self._bots, peoples))
+            act = self.agenda.due(peoples) if peoples < self._bots else None
             if act is None:
                 await self._settle()
             else:
                 await self._perform(act)
-                await self.platform.caught_up()
+                await self._be_heard()
             await self._look_on()
 
-    async def _bots_moment(self) -> datetime:
-        """Return when something is due for the bot: a word to answer now, a schedule, a post."""
+    async def _be_heard(self) -> None:
+        """Let the bot take in what was done; a word that it is to answer is due now."""
+        await self.platform.caught_up()
         async with self.bot.application.database.look() as work:
             if await Inbox(work).waiting():
-                return self.clock.now()
-            moments = [await Schedules(work).next_moment(), await Outbox(work).next_moment()]
-        return min((m for m in moments if m is not None and m > self._settled_at), default=NEVER)
+                self._bots = self.clock.now()
 
     async def _settle(self) -> None:
-        """Let the bot hear, answer, tick and send until nothing more can be done now."""
+        """Let the bot answer, tick and send until nothing more can be done now."""
         await self.platform.caught_up()
         await self.bot.settle()
-        self._settled_at = self.clock.now()
+        async with self.bot.application.database.look() as work:
+            moments = [await Schedules(work).next_moment(), await Outbox(work).next_moment()]
+        now = self.clock.now()
+        self._bots = min((m for m in moments if m is not None and m > now), default=NEVER)
 
     async def _look_on(self) -> None:
         """Let people and screen see what is new."""
