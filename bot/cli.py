@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from bot.demo.playing import Play
+
 app = typer.Typer(
     help="A facilitator's partner for learning circles.",
     no_args_is_help=True,
@@ -27,6 +29,27 @@ def main() -> None:
     """Run the command that was typed; files that it makes are for their owner only."""
     os.umask(0o077)
     app()
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="Another number deals the parts anew.")] = 7,
+    out: Annotated[Path, typer.Option(help="Where the files go that it leaves.")] = Path(
+        "circlekeeper-demo"
+    ),
+    step: Annotated[bool, typer.Option("--step", help="Wait for Enter between scenes.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Plain lines, for screen readers; also with NO_COLOR.")
+    ] = False,
+    play: Annotated[
+        Play | None, typer.Option(help="Be one of the people yourself, in this console.")
+    ] = None,
+) -> None:
+    """Watch an invented circle live six weeks in a few seconds; it needs no account."""
+    from bot.demo.options import Options, run
+
+    with plainly():
+        raise typer.Exit(run(Options(seed, out, step=step, plain=plain, play=play)))
 
 
 @app.command()

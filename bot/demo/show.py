@@ -10,6 +10,7 @@ from bot.demo.acts import ROOM
 from bot.demo.cast import Cast, Lots, cast
 from bot.demo.clock import DrivenClock
 from bot.demo.cues import Cues
+from bot.demo.playing import Player
 from bot.demo.record import transcript
 from bot.demo.screen import Screen
 from bot.demo.story import BEGINS, story
@@ -44,13 +45,13 @@ def invited(people: Cast, clock: DrivenClock) -> Community:
     return community
 
 
-async def perform(seed: int, people: Cast, screen: Screen) -> Outcome:
+async def perform(seed: int, people: Cast, screen: Screen, player: Player) -> Outcome:
     """Play the story of a seed and return what it leaves."""
     lots, clock = Lots(seed), DrivenClock(BEGINS)
     community = invited(people, clock)
     platform = ConsolePlatform(community)
     async with installed(clock, platform) as bot:
-        theatre = Theatre(community, platform, clock, bot, Cues(people, lots), screen)
+        theatre = Theatre(community, platform, clock, bot, Cues(people, lots), screen, player)
         theatre.agenda.add(story(people, lots))
         await theatre.play()
     record = transcript(community.entries, theatre.kinds)

@@ -31,6 +31,7 @@ from bot.demo.acts import (
 )
 from bot.demo.clock import DrivenClock
 from bot.demo.cues import Cues, Posted
+from bot.demo.playing import Player
 from bot.demo.screen import Screen
 from bot.demo.story import ENDS, ZONE
 from bot.intake.rows import Inbox
@@ -56,8 +57,17 @@ async def installed(clock: DrivenClock, platform: ConsolePlatform) -> AsyncItera
                 listening = group.create_task(bot.listen(platform))
                 yield bot
                 listening.cancel()
+        except BaseExceptionGroup as several:
+            raise _first(several) from several
         finally:
             await database.aclose()
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return the first fault inside a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 @dataclass(slots=True)
@@ -70,6 +80,7 @@ class Theatre:
     bot: Running
     cues: Cues
     screen: Screen
+    player: Player
     agenda: Agenda = field(default_factory=Agenda)
     memory: Memory = field(default_factory=Memory)
     kinds: dict[str, Kind] = field(default_factory=dict)
@@ -157,7 +168,7 @@ class Theatre:
             case Scene():
                 await self.screen.scene(act)
             case Say():
-                self._say(act)
+                await self._turn(act)
             case Change():
                 self._change(act)
             case React():
@@ -167,15 +178,31 @@ class Theatre:
             case Enter(who=who):
                 self.community.join(who, ROOM) if who else self.community.admit(ROOM)
 
-    def _say(self, act: Say) -> None:
+    async def _turn(self, act: Say) -> None:
+        """Let somebody speak; who is played may say something else, and more."""
         words = act.words if isinstance(act.words, str) else act.words(self.memory)
-        thread, reply_to = self.memory.message(act.thread), self.memory.message(act.reply_to)
-        torn = (act.thread and not thread) or (act.reply_to and not reply_to)
-        if not words or torn or act.room not in self.community.rooms or not self._known(words):
+        if not words or not self._can_be_said(act, words):
             return
+        if not self.player.speaks(act):
+            self._say(act, words)
+            return
+        given = self.player.turn(act, words)
+        while given:
+            self._say(act, given)
+            await self._settle()
+            await self._look_on()
+            given = self.player.more() if given != words else ""
+
+    def _can_be_said(self, act: Say, words: str) -> bool:
+        messages = [label for label in (act.thread, act.reply_to) if label]
+        whole = all(self.memory.message(label) for label in messages)
+        return whole and act.room in self.community.rooms and self._known(words)
+
+    def _say(self, act: Say, words: str) -> None:
+        thread, reply_to = self.memory.message(act.thread), self.memory.message(act.reply_to)
         said = self.community.say(act.who, act.room, words, thread=thread, reply_to=reply_to)
         if act.label:
-            self.memory.labels[act.label] = said.id
+            self.memory.labels.setdefault(act.label, said.id)
 
     def _known(self, words: str) -> bool:
         """Return whether words are none of a command that this bot does not have."""
