@@ -43,11 +43,10 @@ class Running:
 
     async def settle(self) -> None:
         """Answer, tick and drain until nothing more can be done now."""
-        while True:
-            done = await self.application.answer()
-            done += await self.delivery.settle()
-            if not done:
-                return
+        await self.application.answer()
+        await self.delivery.settle()
+        while await self.application.answer():
+            await self.delivery.settle()
 
     async def listen(self, platform: Platform) -> None:
         """Listen to a platform, from where it was left."""

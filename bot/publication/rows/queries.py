@@ -155,7 +155,8 @@ class Quotes:
 
     async def put(self, quote: Quote) -> Quote:
         """Write a line; one that is new is given its number."""
-        row = await self._row(quote.message)
+        known = await self._work.session.get(QuoteRow, quote.number) if quote.number else None
+        row = known or await self._row(quote.message)
         if row is None:
             row = QuoteRow(**_place(quote.message), circle_id=quote.circle, member_id=quote.member)
         row.state, row.fingerprint = quote.state.value, quote.fingerprint
