@@ -12,7 +12,7 @@ from bot.demo.acts import ROOM, Scene
 from bot.demo.cast import Cast
 from bot.demo.story import ZONE
 
-LONGEST = 300
+LONGEST, LONGEST_PRIVATE = 300, 160
 """How much of what the bot says is shown; the transcript has it all."""
 
 Waits = Callable[[], None]
@@ -81,8 +81,9 @@ def what(entry: Entry, kind: Kind) -> str:
     """Return what was done, on one line."""
     event = entry.event
     words = " ".join(event.text.split())
-    if event.author == BOT and len(words) > LONGEST:
-        words = f"{words[:LONGEST].rsplit(' ', 1)[0]} ..."
+    longest = LONGEST if event.room == ROOM else LONGEST_PRIVATE
+    if event.author == BOT and len(words) > longest:
+        words = f"{words[:longest].rsplit(' ', 1)[0]} ..."
     return {
         Kind.JOIN: "comes into the room",
         Kind.LEAVE: "leaves the room",

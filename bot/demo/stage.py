@@ -10,7 +10,6 @@ from rich.console import Console, Group, RenderableType
 from rich.layout import Layout
 from rich.live import Live
 from rich.panel import Panel
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -23,7 +22,7 @@ from bot.demo.screen import Waits, what, where, who
 from bot.demo.story import AWAY_SINCE, BACK, BEGINS, LATE, ZONE, present
 
 WIDEST, HIGHEST, SIDE = 110, 32, 34
-FRAME = 0.08
+FRAME = 0.2
 """Seconds between two pictures."""
 KEPT = 24
 COLOURS = ("green", "yellow", "blue", "magenta", "cyan", "bright_red", "bright_green", "white")
@@ -67,8 +66,7 @@ class LiveScreen:
     def happened(self, entry: Entry, kind: Kind) -> None:
         """Show what happened; what is said privately is dim."""
         event = entry.event
-        zone = ZONE if event.author == BOT else self._cast[event.author].zone
-        text = Text(f"{event.at.astimezone(ZoneInfo(zone)):%H:%M} ", "dim")
+        text = Text(f"{event.at.astimezone(ZoneInfo(ZONE)):%H:%M} ", "dim")
         private = event.room != ROOM
         colour = "bold" if event.author == BOT else self._colour(event.author)
         text.append(who(entry, self._cast), colour)
@@ -144,4 +142,8 @@ class LiveScreen:
         names = Text("  ").join(
             Text(each.title, "bold reverse" if each == phase else "dim") for each in calendar.phases
         )
-        return Panel(Group(ProgressBar(total=days, completed=gone), names), title="Weeks")
+        full = (min(self._console.width, WIDEST) - 8) * gone // days
+        bar = Text("━" * full, "green")
+        bar.append("─" * (min(self._console.width, WIDEST) - 8 - full), "dim")
+        week = max((gone - 7) // 7 + 1, 0)
+        return Panel(Group(bar, names), title=f"Week {week} of 6" if week else "Getting ready")
