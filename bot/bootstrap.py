@@ -225,7 +225,7 @@ class _Wiring:
                 begin, look, self.database.together, self.clock, responders, self.post
             ),
             tick=self._tick(),
-            drain=Drain(begin, self.clock, self.platforms, refused, self.post),
+            drain=Drain(begin, look, self.clock, self.platforms, refused, self.post),
             import_sign_ups=ImportSignUps(begin, self.clock, self.post, self.defaults),
             methods=self.methods,
         )
@@ -237,7 +237,9 @@ class _Wiring:
             **mentoring_composers(clock=self.clock, prefix=self.prefix),
         }
         missed = TellMissed(self.methods, self.prefix)
-        return Tick(self.database.begin, self.clock, composers, missed, self.post)
+        return Tick(
+            self.database.begin, self.database.look, self.clock, composers, missed, self.post
+        )
 
     def _register(self) -> None:
         self._register_circles()

@@ -59,6 +59,7 @@ class OutboxRow(SQLModel, table=True):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("outbox_waiting", "target", "id", sqlite_where=text("state='waiting'")),
+        {"sqlite_autoincrement": True},  # the ids are the order, also after rows went
     )
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)

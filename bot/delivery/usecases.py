@@ -69,6 +69,7 @@ class Tick:
     """Turns schedules that are due into posts: one transaction, one savepoint a schedule."""
 
     begin: Begin
+    look: Begin
     clock: Clock
     composers: Mapping[str, Compose]
     missed: TellMissed
@@ -77,12 +78,15 @@ class Tick:
     async def __call__(self) -> int:
         """Deal with what is due now; return how many schedules that were."""
         now = self.clock.now()
+        async with self.look() as work:
+            first = await Schedules(work).next_moment()
+        if first is None or first > now:
+            return 0
         async with self.begin() as work:
             due = await Schedules(work).due(now)
             for row in due:
                 await self._deal_with(row, now, work)
-            if due:
-                await work.commit()
+            await work.commit()
         return len(due)
 
     async def _deal_with(self, row: ScheduleRow, now: datetime, work: UnitOfWork) -> None:
@@ -121,6 +125,7 @@ class Drain:
     """Sends the waiting posts of one target in order; the only code that sends."""
 
     begin: Begin
+    look: Begin
     clock: Clock
     platforms: Mapping[str, Platform]
     refused: TellRefused
@@ -128,7 +133,7 @@ class Drain:
 
     async def targets(self) -> list[str]:
         """Return the targets that have something to send now."""
-        async with self.begin() as work:
+        async with self.look() as work:
             return await Outbox(work).waiting_targets(self.clock.now())
 
     async def __call__(self, target: str) -> int:

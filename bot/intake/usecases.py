@@ -105,7 +105,7 @@ class AnswerInbox:
 
     async def __call__(self) -> int:
         """Answer what waits now; return how many events that were."""
-        async with self.begin() as work:
+        async with self.look() as work:
             waiting = await Inbox(work).waiting()
         answered = 0
         for row in waiting:

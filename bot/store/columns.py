@@ -37,10 +37,11 @@ class Json(TypeDecorator[Any]):
     """
 
     impl = Text
-    cache_ok = False
+    cache_ok = True
 
     def __init__(self, kind: Any) -> None:  # noqa: ANN401 - any form of type that pydantic takes
         super().__init__()
+        self.kind = kind  # tells the statement cache one column type from another
         self._adapter: TypeAdapter[Any] = TypeAdapter(list[kind], config=_BYTES)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401, ARG002 - SQLAlchemy's signature

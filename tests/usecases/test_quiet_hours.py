@@ -30,7 +30,9 @@ class Letters:
         platforms = {PLATFORM: ConsolePlatform(self.community)}
         self.begin = database.begin
         self.post = Post(self.clock, platforms)
-        self.drain = Drain(self.begin, self.clock, platforms, nobody_is_told, self.post)
+        self.drain = Drain(
+            database.begin, database.look, self.clock, platforms, nobody_is_told, self.post
+        )
 
     async def write(self, words: str, quiet: Quiet | None) -> None:
         """Put a private post into the outbox."""

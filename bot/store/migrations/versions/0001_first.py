@@ -95,7 +95,8 @@ def upgrade() -> None:
     sa.Column('room', sa.String(), nullable=True),
     sa.Column('message', sa.String(), nullable=True),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('key')
+    sa.UniqueConstraint('key'),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_outbox_circle_id'), ['circle_id'], unique=False)
