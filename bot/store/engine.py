@@ -1,12 +1,13 @@
 """The database: one writer, several readers, and the pragmas that keep every commit."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from bot.store.driver import connect
@@ -81,6 +82,13 @@ def _engine(url: URL, begin: str, size: int, more: tuple[str, ...]) -> AsyncEngi
         for pragma in (*_PRAGMAS, *more):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def _invalidate(connection: Any, _record: Any, _error: Any) -> None:  # noqa: ANN401 - the driver's own types
+        # Whoever stops the bot cancels what it does at that moment. A connection is closed then,
+        # but SQLite keeps its lock until the last statement is gone, unless it is rolled back.
+        with suppress(MissingGreenlet):
+            connection.rollback()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:  # noqa: ANN401 - the driver's own types
