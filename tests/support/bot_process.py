@@ -5,8 +5,7 @@
 
 import asyncio
 import json
-import os
-import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -15,11 +14,12 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from tests.support.driven import FileClock
 from tests.support.driven_bot import Given
 from tests.support.human import Human
+from tests.support.nursery import Nursery, ending_with_us
 from tests.support.synapse import Account
 
 ROOT = Path(__file__).parents[2]
@@ -30,20 +30,44 @@ class BotFailed(AssertionError):
     """The bot did not do what was waited for; the text ends with its log."""
 
 
+class Process(Protocol):
+    """A process that runs the bot."""
+
+    def poll(self) -> int | None:
+        """Return the exit status, None while it runs."""
+        ...
+
+    def kill(self) -> None:
+        """End it without a warning."""
+        ...
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        ...
+
+
 class BotProcess:
     """One bot with its database in `directory`; it can be killed and started again."""
 
     def __init__(
-        self, directory: Path, homeserver: str, account: Account, moment: datetime
+        self,
+        directory: Path,
+        homeserver: str,
+        account: Account,
+        moment: datetime,
+        *,
+        nursery: Nursery | None = None,
     ) -> None:
         self.user_id = account.user_id
         self.homeserver = homeserver
         self.clock = FileClock(directory / "clock.json")
         self.clock.set(moment)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
         self.kills = 0
+        self.organisers: tuple[str, ...] = ()
         self._account = account
         self._directory = directory
+        self._nursery = nursery
 
     async def __aenter__(self) -> Self:
         """Start the bot."""
@@ -62,30 +86,21 @@ class BotProcess:
     async def start(self, *, dies_at: str = "", nth: int = 1, wait: bool = True) -> None:
         """Start it, and `wait` until it has listened once; it dies at the nth `dies_at`."""
         given = Given(
-            database=str(self._database),
+            database=str(self.database),
             clock=str(self._directory / "clock.json"),
             homeserver=self.homeserver,
             user_id=self.user_id,
             device_id=self._account.device_id,
             access_token=self._account.access_token,
+            organisers=self.organisers,
             step=dies_at,
             nth=nth,
         )
         given.write(self._directory / "bot.json")
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own words
-                [
-                    *_ending_with_us(),
-                    sys.executable,
-                    "-m",
-                    "tests.support.driven_bot",
-                    str(self._directory / "bot.json"),
-                ],
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        if self._nursery is not None:
+            self.process = self._nursery.bear(self._directory / "bot.json", self._log)
+        else:
+            self.process = _alone(self._directory / "bot.json", self._log)
         if wait:
             await self.until(lambda: bool(self.token()), "a first sync")
 
@@ -96,9 +111,15 @@ class BotProcess:
             self.process.kill()
         await self.ended()
 
+    async def dies(self, timeout: float = 60) -> None:
+        """Return when it has died where it was told to, or where a proxy killed it."""
+        if await self.ended(timeout) != -signal.SIGKILL:
+            raise BotFailed(f"the bot ended by itself\n{self.log_tail()}")
+        self.kills += 1
+
     async def stop(self) -> int:
         """Ask the process to end, and return its exit status."""
-        if self.process is not None:
+        if self.process is not None and self.process.poll() is None:
             self.process.terminate()
         return await self.ended()
 
@@ -107,17 +128,17 @@ class BotProcess:
         if self.process is None:
             return 0
         deadline = time.monotonic() + timeout
-        while self.process.poll() is None:
+        while (status := self.process.poll()) is None:
             if time.monotonic() > deadline:
                 raise BotFailed(f"the bot still runs after {timeout} s\n{self.log_tail()}")
             await asyncio.sleep(0.01)
-        return self.process.returncode
+        return status
 
     # What it did
 
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Return what is committed in the database, as SQL asks for it."""
-        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
             return database.execute(question, values).fetchall()
 
     def one(self, question: str, *values: object) -> Any:  # noqa: ANN401 - whatever stands there
@@ -127,7 +148,7 @@ class BotProcess:
 
     def token(self) -> str:
         """Return how far it has listened, empty before the first time."""
-        if not self._database.exists():
+        if not self.database.exists():
             return ""
         try:
             found = self.rows("SELECT token FROM cursor WHERE account = ?", self.user_id)
@@ -199,7 +220,8 @@ class BotProcess:
         )
 
     @property
-    def _database(self) -> Path:
+    def database(self) -> Path:
+        """The file with everything that the bot keeps."""
         return self._directory / "circlekeeper.db"
 
     @property
@@ -207,12 +229,18 @@ class BotProcess:
         return self._directory / "bot.log"
 
 
+def _alone(given: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Start the bot in an interpreter of its own."""
+    with log.open("ab") as out:
+        return subprocess.Popen(  # noqa: S603 - our own words
+            [*ending_with_us(), sys.executable, "-m", "tests.support.driven_bot", str(given)],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+
+
 def _position(token: str) -> int:
     """Return the place in the stream of events that a Synapse's sync token stands for."""
     return int(token.removeprefix("s").partition("_")[0]) if token else -1
-
-
-def _ending_with_us() -> list[str]:
-    """Return the words before a command that make its process end with ours, where they exist."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv and os.name == "posix" else []

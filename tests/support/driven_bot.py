@@ -239,9 +239,17 @@ def log_as_json() -> None:
     )
 
 
-if __name__ == "__main__":
+def main(path: Path) -> int:
+    """Run the bot and return its exit status; what ended it is one sentence on stderr."""
     log_as_json()
+    status = 0
     try:
-        asyncio.run(run(Given.read(Path(sys.argv[1]))))
+        asyncio.run(run(Given.read(path)))
     except* PlatformError as several:
-        sys.exit(str(several.exceptions[0]))
+        sys.stderr.write(f"{several.exceptions[0]}\n")
+        status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
