@@ -1,7 +1,7 @@
 """Answers to prompts: in the thread, as a reply, or by command; edited and deleted with them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.circles.methods import Answer
 from bot.circles.model import Circle, Member, MemberState
@@ -26,6 +26,9 @@ from bot.prompting.model import Asked, PromptAnswer
 from bot.prompting.rows import Answers
 from bot.prompting.usecases.asking import REMINDS, planned, prompt_of
 from bot.store.work import Begin, UnitOfWork
+
+AT_ONCE = timedelta(minutes=10)
+"""Within this time of each other a reminder and a question came together: the reminder counts."""
 
 
 @dataclass(frozen=True)
@@ -144,13 +147,13 @@ class GiveAnswer:
         under = await asked_under(caller.room, caller.thread, caller.reply_to, work)
         if under is not None:
             return under
-        found = [await self._latest(circle, work)]
-        if caller.direct:
-            found.append(await self._reminded(circle, member, work))
-        posts = [post for post in found if post is not None and post.sent_at is not None]
-        if not posts:
+        latest = await self._latest(circle, work)
+        reminded = await self._reminded(circle, member, work) if caller.direct else None
+        if latest is None or latest.sent_at is None:
             raise DomainError("No question has been asked yet.")
-        return _asked_by(max(posts, key=lambda post: (post.sent_at, post.id)))
+        if reminded and reminded.sent_at and reminded.sent_at > latest.sent_at - AT_ONCE:
+            return _asked_by(reminded)
+        return _asked_by(latest)
 
     async def _latest(self, circle: Circle, work: UnitOfWork) -> Posted | None:
         method = self.methods.of(circle.method, circle.language)
