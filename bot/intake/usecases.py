@@ -56,7 +56,7 @@ class Respond(Protocol):
 class Take:
     """Stores a batch: what is heard, what wants an answer, and the cursor, in one transaction.
 
-    Words that the bot answers are said to it and not to the circle: hearers do not get them, so
+    A message that the bot answers is said to it and not to the circle: hearers do not get it, so
     that no command is counted, and none becomes an answer because it stands under a prompt.
     """
 
@@ -77,8 +77,10 @@ class Take:
         """Take one event; one that cannot be understood is logged and stops no other."""
         try:
             async with work.savepoint():
-                if await self._wanted(event, work):
+                wanted = await self._wanted(event, work)
+                if wanted:
                     await Inbox(work).put(event, self.clock.now())
+                if wanted and event.kind is Kind.MESSAGE:
                     return
                 for hear in self.hearers:
                     await hear(event, work)
