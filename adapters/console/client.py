@@ -105,7 +105,9 @@ class Community:
         called = tuple(dict.fromkeys(name for name in _CALLED.findall(text) if self._knows(name)))
         said = self._event(who, where, Kind.MESSAGE)
         said = replace(said, text=text, thread=thread, reply_to=reply_to, mentions=called)
-        return self._note(replace(said, addressed=self._is_addressed(said)))
+        return self._note(
+            replace(said, addressed=self._is_addressed(said), called=_called(said.text))
+        )
 
     def edit(self, who: str, where: str, message: str, text: str) -> Event:
         """Change an own message."""
@@ -259,6 +261,10 @@ class Community:
     def _is_addressed(self, said: Event) -> bool:
         answered = self.entry(said.room, said.reply_to or "")
         to_the_bot = answered is not None and answered.event.author == BOT
-        begins = said.text.lower().removeprefix("@").partition(BOT)
-        called = begins[0] == "" and not begins[2][:1].isalnum()
-        return to_the_bot or BOT in said.mentions or called
+        return to_the_bot or BOT in said.mentions or bool(_called(said.text))
+
+
+def _called(text: str) -> str:
+    """Return what follows the bot's name where words begin with it."""
+    before, name, rest = text.removeprefix("@").partition(BOT)
+    return (rest.lstrip(" :,") or name) if not before and not rest[:1].isalnum() else ""

@@ -70,7 +70,9 @@ def _message(event: Event, raw: Json, scene: Scene) -> Event | None:
     edited = words(content, "m.relates_to", "event_id")
     if words(content, "m.relates_to", "rel_type") != "m.replace":
         told = _told(event, content)
-        return told and replace(told, addressed=_addressed(told, scene))
+        return told and replace(
+            told, addressed=_addressed(told, scene), called=_called(told.text, scene)
+        )
     told = _told(event, mapping(content, "m.new_content"))
     return replace(told, kind=Kind.EDIT, target=edited) if told and edited else None
 
@@ -109,14 +111,18 @@ def _addressed(event: Event, scene: Scene) -> bool:
     return (
         scene.me in event.mentions
         or (event.reply_to is not None and event.reply_to in scene.mine)
-        or any(_begins(event.text, name) for name in (scene.me, scene.name))
+        or bool(_called(event.text, scene))
     )
 
 
-def _begins(text: str, name: str) -> bool:
-    said, called = text.lstrip().removeprefix("@").casefold(), name.removeprefix("@").casefold()
-    rest = said.removeprefix(called)
-    return bool(called) and rest != said and not rest[:1].isalnum()
+def _called(text: str, scene: Scene) -> str:
+    """Return what follows the bot's name where words begin with it, without a colon or comma."""
+    said = text.lstrip().removeprefix("@")
+    for name in (scene.me.removeprefix("@"), scene.name.removeprefix("@")):
+        rest = said[len(name) :]
+        if name and said[: len(name)].casefold() == name.casefold() and not rest[:1].isalnum():
+            return rest.lstrip(" :,\n") or name
+    return ""
 
 
 def _reaction(event: Event, raw: Json, _: Scene) -> Event | None:

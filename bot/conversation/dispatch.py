@@ -29,8 +29,6 @@ from bot.conversation.typed import Typed, Unknown, first_word, meant, recognise,
 
 log = structlog.get_logger()
 
-_LONGEST_NAME = 5
-
 
 class Standing(Protocol):
     """Who the caller is for a circle; filled by the room that knows circles."""
@@ -79,16 +77,8 @@ class Dispatch:
         for prefix in (self.prefix, "/"):
             if text.startswith(prefix) and text[len(prefix) :].strip():
                 return text[len(prefix) :].strip()
-        return self._after_the_name(text) if event.addressed else None
-
-    def _after_the_name(self, text: str) -> str | None:
-        """Return the command that follows the bot's name, which has a few words at most."""
-        for _ in range(_LONGEST_NAME):
-            _, _, text = text.partition(" ")
-            bare = text.strip().removeprefix(self.prefix)
-            if isinstance(recognise(self.registry, bare), Typed):
-                return bare
-        return None
+        called = event.called.strip().removeprefix(self.prefix)
+        return called if isinstance(recognise(self.registry, called), Typed) else None
 
     async def __call__(self, event: Event) -> Answer:
         """Return the answer to a command; every fault has become a sentence."""

@@ -304,7 +304,8 @@ class Event:
 
     `thread` is the id of the thread's first message; `target` the id that an edit, a deletion or
     a reaction is about. `direct` is true in a room that only the author shares with the bot,
-    `addressed` when the bot is mentioned or replied to. For JOIN and LEAVE `author` is who came
+    `addressed` when the bot is mentioned or replied to; `called` is what follows the bot's name
+    where the words begin with it. For JOIN and LEAVE `author` is who came
     or went (`bot` true when that is the bot itself) and `by` who did it.
     """
 
@@ -322,6 +323,7 @@ class Event:
     name: str = ""
     direct: bool = False
     addressed: bool = False
+    called: str = ""
     bot: bool = False
     by: str = ""
     banned: bool = False

@@ -141,7 +141,17 @@ async def test_a_command_for_the_room_is_answered_there(north: Scene) -> None:
 async def test_another_bots_command_gets_no_answer_unless_this_bot_is_named(here: Scene) -> None:
     assert await here.say(ANA, "!weather Berlin") == ""
     assert "I do not know that command" in await here.say(ANA, "!weather", addressed=True)
-    assert "You are in no circle" in await here.say(ANA, "Keeper: my circles", addressed=True)
+    assert "You are in no circle" in await here.say(
+        ANA, "Keeper: my circles", addressed=True, called="my circles"
+    )
+
+
+async def test_words_in_a_reply_to_the_bot_are_no_command(north: Scene) -> None:
+    await ask(north, "roll-call", "2026-03-10 09:00", "$roll")
+    for who, words_ in ((BEN, "I often wanted to leave"), (ANA, "Well, leave it. My answer is yes")):
+        await north.say(who, words_, reply_to="$roll", addressed=True)
+    assert [m.state for m in await north.all(MemberRow)] == ["joined"] * 3
+    assert len(await north.all(AnswerRow)) == 2
 
 
 async def test_a_command_that_is_nearly_right_gets_the_right_one(here: Scene) -> None:
