@@ -77,6 +77,13 @@ class Enter:
 
 
 @dataclass(frozen=True, slots=True)
+class GoOut:
+    """Leave the room for good."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """Begin a scene: only a heading for who looks on."""
 
@@ -84,7 +91,7 @@ class Scene:
     about: str
 
 
-Act = Say | Change | React | CloseDoor | Enter | Scene
+Act = Say | Change | React | CloseDoor | Enter | GoOut | Scene
 
 
 @dataclass(slots=True)

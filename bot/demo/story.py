@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from bot.demo.acts import ROOM, Act, Change, CloseDoor, Enter, React, Say, Scene, direct
+from bot.demo.acts import ROOM, Act, Change, CloseDoor, Enter, GoOut, React, Say, Scene, direct
 from bot.demo.cast import Cast, Lots, told
 from bot.demo.clock import awake, local
 
@@ -166,6 +166,7 @@ class _Teller:
         yield self._lead(CLOSES, "15:00", "!summary publish", private=True)
         yield self._lead(CLOSES, "18:00", self.spoken["goodbye"])
         yield self._lead(CLOSES, "19:00", "!circle close")
+        yield local(CLOSES, "20:30", ZONE), GoOut(self.cast.silent)
 
     def _scene(self, day: str, clock: str, title: str, about: str) -> Timed:
         return local(day, clock, ZONE), Scene(title, about)

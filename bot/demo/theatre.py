@@ -24,6 +24,7 @@ from bot.demo.acts import (
     Change,
     CloseDoor,
     Enter,
+    GoOut,
     Memory,
     React,
     Say,
@@ -106,11 +107,12 @@ class Theatre:
             await self._look_on()
 
     async def _be_heard(self) -> None:
-        """Let the bot take in what was done; a word that it is to answer is due now."""
+        """Let the bot take in what was done; what it has to answer or to say is due now."""
         await self.platform.caught_up()
+        now = self.clock.now()
         async with self.bot.application.database.look() as work:
-            if await Inbox(work).waiting():
-                self._bots = self.clock.now()
+            if await Inbox(work).waiting() or await Outbox(work).waiting_targets(now):
+                self._bots = now
 
     async def _settle(self) -> None:
         """Let the bot answer, tick and send until nothing more can be done now."""
@@ -177,6 +179,8 @@ class Theatre:
                 self.community.people[act.who].closed = True
             case Enter(who=who):
                 self.community.join(who, ROOM) if who else self.community.admit(ROOM)
+            case GoOut(who=who):
+                self.community.leave(who, ROOM)
 
     async def _turn(self, act: Say) -> None:
         """Let somebody speak; who is played may say something else, and more."""
