@@ -34,12 +34,20 @@ class Options:
 
 
 def run(options: Options) -> int:
-    """Play the demo, write what it leaves, and return the exit status."""
+    """Play the demo, write what it leaves, and return the exit status.
+
+    Raises:
+        OSError: nothing can be written where the files should go.
+    """
+    new = not options.out.exists()
+    options.out.mkdir(parents=True, exist_ok=True)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     began = time.monotonic()
     try:
         outcome = asyncio.run(_played(options))
     except (Stopped, KeyboardInterrupt):
+        if new:
+            options.out.rmdir()
         _say(
             "Stopped. Nothing was kept: the demo's database was in a temporary folder, and is gone."
         )
