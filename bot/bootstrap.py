@@ -54,6 +54,7 @@ from bot.prompting.usecases.asking import (
     TellMissed,
 )
 from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt, question_title
+from bot.prompting.usecases.reading import ReadAnswer
 from bot.publication.commands import publication_commands
 from bot.publication.usecases.drafting import Compose as ComposeSummary
 from bot.publication.usecases.drafting import DraftSummary, PublishSummary
@@ -193,14 +194,16 @@ class _Wiring:
         self.pairs_end = PairsEnd(clock, self.post)
         self.end = EndMembership(clock, self.post, (self.pairs_end,))
         self.registry = Registry()
+        standing = CircleStanding(database.look, installation.organisers, installation.admins)
+        self.dispatch = Dispatch(
+            self.registry, standing, platforms, self.prefix, lambda: token_hex(4)
+        )
+        self.read = ReadAnswer(self.dispatch)
 
     def application(self) -> Application:
         """Return the whole."""
         begin, look = self.database.begin, self.database.look
-        standing = CircleStanding(look, self.given.organisers, self.given.admins)
-        dispatch = Dispatch(
-            self.registry, standing, self.platforms, self.prefix, lambda: token_hex(4)
-        )
+        dispatch = self.dispatch
         self._register()
         responders: list[Respond] = [
             AnswerMark(self.keep),
@@ -280,7 +283,7 @@ class _Wiring:
 
     def _register_publication(self) -> None:
         begin, look, platforms = self.database.begin, self.database.look, self.platforms
-        again = LookAgain(look, platforms, self.prefix)
+        again = LookAgain(look, platforms, self.read)
         compose = ComposeSummary(
             Settle(self.take_back),
             lambda circle, asked: question_title(circle, self.methods, asked),

@@ -112,7 +112,8 @@ class Community:
     def edit(self, who: str, where: str, message: str, text: str) -> Event:
         """Change an own message."""
         self._own(who, where, message)
-        return self._note(replace(self._event(who, where, Kind.EDIT), text=text, target=message))
+        said = replace(self._event(who, where, Kind.EDIT), text=text, target=message)
+        return self._note(replace(said, called=_called(text)))
 
     def react(self, who: str, where: str, message: str, sign: str) -> Event:
         """React to a message."""
@@ -204,7 +205,8 @@ class Community:
             return None
         edits = [e.event for e in self.here(where) if e.event.kind is Kind.EDIT]
         texts = [edit.text for edit in edits if edit.target == message]
-        return replace(entry.event, text=texts[-1]) if texts else entry.event
+        last = texts[-1] if texts else entry.event.text
+        return replace(entry.event, text=last, called=_called(last))
 
     # -----------------------------------------------------------------------------------------
 

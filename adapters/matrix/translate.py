@@ -38,7 +38,8 @@ def as_it_reads(room: str, raw: Json, scene: Scene) -> Event | None:
         return None
     if words(raw, "sender") == scene.me:
         event = replace(event, kind=Kind.POST, bot=True)
-    return replace(event, text=_text(content)) if content else event
+    text = _text(content) if content else event.text
+    return replace(event, text=text, called=_called(text, scene))
 
 
 def _bare(room: str, raw: Json, scene: Scene) -> Event:
@@ -74,7 +75,9 @@ def _message(event: Event, raw: Json, scene: Scene) -> Event | None:
             told, addressed=_addressed(told, scene), called=_called(told.text, scene)
         )
     told = _told(event, mapping(content, "m.new_content"))
-    return replace(told, kind=Kind.EDIT, target=edited) if told and edited else None
+    if told is None or not edited:
+        return None
+    return replace(told, kind=Kind.EDIT, target=edited, called=_called(told.text, scene))
 
 
 def _told(event: Event, content: Json) -> Event | None:

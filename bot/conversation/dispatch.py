@@ -71,6 +71,11 @@ class Dispatch:
             return bool(event.text.strip())
         return text is not None and (event.addressed or recognise(self.registry, text) is not None)
 
+    def given(self, event: Event) -> Typed | Unknown | None:
+        """Return the command that an event gives: anywhere, or to the bot alone, as bare words."""
+        bare = event.text.strip() if event.direct else ""
+        return recognise(self.registry, self.command_text(event) or bare)
+
     def command_text(self, event: Event) -> str | None:
         """Return the command without its prefix, or after the bot's name; None when it is none."""
         text = event.text.strip()

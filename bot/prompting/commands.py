@@ -6,6 +6,7 @@ from typing import Annotated
 
 from bot.conversation.model import Caller, Document, Role
 from bot.conversation.registry import Arg, Bound, Command
+from bot.prompting.usecases import reading
 from bot.prompting.usecases.answering import GiveAnswer
 from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt
 
@@ -63,7 +64,7 @@ async def _skip(verb: SendPrompt, ask: PromptSkip, caller: Caller) -> Document:
     return await verb.skip(ask.prompt, caller)
 
 
-ANSWER = Command("answer", Answer, _answer, Role.MEMBER, circle=True, open=True)
+ANSWER = Command(reading.ANSWER, Answer, _answer, Role.MEMBER, circle=True, open=True)
 LIST = Command("prompt list", PromptList, _list, Role.FACILITATOR, circle=True)
 PREVIEW = Command("prompt preview", PromptPreview, _preview, Role.FACILITATOR, circle=True)
 SEND = Command("prompt send", PromptSend, _send, Role.FACILITATOR, circle=True)

@@ -40,8 +40,10 @@ from bot.delivery.rows import Outbox, OutboxRow
 from bot.delivery.usecases import Post
 from bot.intake.usecases import AnswerCommand, AnswerInbox
 from bot.intake.usecases import Take as TakeBatch
+from bot.prompting.commands import ANSWER
 from bot.prompting.model import Asked, PromptAnswer
 from bot.prompting.rows import Answers
+from bot.prompting.usecases.reading import ReadAnswer
 from bot.publication.commands import publication_commands
 from bot.publication.model import QuoteState
 from bot.publication.rows import Harvested, KeptRow, MarkRow, PublicationRow, Quotes
@@ -174,7 +176,9 @@ class World:
         self.post = post = Post(self.clock, platforms)
         take_back = TakeBack(post, "!")
         keep = KeepMessage(db.begin, platforms)
-        look_again = LookAgain(db.look, platforms, "!")
+        registry = Registry()
+        dispatch = Dispatch(registry, InNorth(), platforms, "!", lambda: "1")
+        look_again = LookAgain(db.look, platforms, ReadAnswer(dispatch))
         compose = Compose(Settle(take_back), lambda _, asked: self.title(asked), platforms)
         commands = publication_commands(
             mark=MarkMessage(keep, "!"),
@@ -184,7 +188,7 @@ class World:
             draft=DraftSummary(db.begin, look_again, compose, post, "!"),
             publish=PublishSummary(db.begin, self.clock, look_again, compose, post, platforms),
         )
-        dispatch = Dispatch(Registry(commands), InNorth(), platforms, "!", lambda: "1")
+        registry.add([*commands, ANSWER.using(None)])
         responders = [AnswerMark(keep), AnswerCommand(dispatch)]
         self.rights = PublicationRights(take_back)
         self.take = TakeBatch(db.begin, self.clock, [PublicationHears(take_back)], responders)
@@ -866,10 +870,22 @@ async def test_who_left_is_not_quoted(world: World) -> None:
     assert "Zwieback" not in await world.published()
 
 
-async def test_an_answer_given_by_command_is_quoted_without_the_command(world: World) -> None:
+@pytest.mark.parametrize(
+    ("typed", "more"),
+    [
+        ("!answer I mend bicycles", {}),
+        ("!answer North I mend bicycles", {}),
+        ("/answer I mend bicycles", {}),
+        ("@bot answer north I mend bicycles", {"called": "answer north I mend bicycles"}),
+        ("answer north I mend bicycles", {"direct": True}),
+    ],
+)
+async def test_an_answer_given_by_command_is_quoted_without_the_command(
+    world: World, typed: str, more: dict[str, Any]
+) -> None:
     message = await world.answers("ana", "I mend bicycles")
     said = world.room.messages[message]
-    world.room.messages[message] = replace(said, text="!answer I mend bicycles")
+    world.room.messages[message] = replace(said, text=typed, **more)
 
     await world.types("fay", "!summary draft")
 

@@ -17,6 +17,7 @@ from bot.conversation.model import (
 from bot.conversation.platform import Platform
 from bot.prompting.model import Asked, PromptAnswer
 from bot.prompting.rows import Answers
+from bot.prompting.usecases.reading import ReadAnswer
 from bot.publication.choosing import Names, Stock, ranked
 from bot.publication.model import MarkKind, Source, may_be_quoted
 from bot.publication.rows import Harvested, Quotes, Spoken
@@ -44,7 +45,7 @@ class LookAgain:
 
     look: Begin
     platforms: Mapping[str, Platform]
-    prefix: str
+    read: ReadAnswer
 
     async def __call__(self, circle: int) -> Fresh:
         """Return what is there now.
@@ -53,15 +54,18 @@ class LookAgain:
             PlatformUnavailable: a platform does not answer.
         """
         async with self.look() as work:
+            where = await Circles(work).get(circle)
             rooms = await Circles(work).rooms(circle)
             messages = list(await sources_of(circle, work))
         events: dict[MessageRef, Event | None] = {}
         for message in messages:
-            await self._read(message, events)
+            await self._read(message, where, events)
         present = {who: name for room in rooms for who, name in (await self._in(room)).items()}
         return Fresh(events, present, len(messages) - len(events))
 
-    async def _read(self, message: MessageRef, into: dict[MessageRef, Event | None]) -> None:
+    async def _read(
+        self, message: MessageRef, circle: Circle, into: dict[MessageRef, Event | None]
+    ) -> None:
         platform = self.platforms.get(message.room.platform)
         if platform is None:
             return
@@ -71,7 +75,7 @@ class LookAgain:
             raise
         except PlatformError:
             return
-        into[message] = event and replace(event, text=spoken(event.text, self.prefix))
+        into[message] = event and replace(event, text=self.read(event, circle))
 
     async def _in(self, room: RoomRef) -> dict[PersonRef, str]:
         platform = self.platforms.get(room.platform)
@@ -82,15 +86,6 @@ class LookAgain:
         except PlatformError:
             return {}
         return {PersonRef(room.platform, who): name for who, name in found.items()}
-
-
-def spoken(text: str, prefix: str) -> str:
-    """Return the words of an answer that was given by command, other words as they are."""
-    for start in (f"{prefix}answer", "/answer"):
-        rest = text.removeprefix(start)
-        if rest != text and rest[:1].isspace():
-            return rest.strip()
-    return text
 
 
 async def sources_of(circle: int, work: UnitOfWork) -> dict[MessageRef, Source]:
