@@ -14,7 +14,7 @@ import pytest_asyncio
 from tests.support.bot_process import BotProcess
 from tests.support.crowd import Crowd
 from tests.support.driven_bot import STEPS
-from tests.support.faulty import Answer, ConnectionLost, Exchange, FaultyProxy, Hook, Rates
+from tests.support.faulty import Exchange, FaultyProxy, Rates
 from tests.support.human import Human
 from tests.support.ledger import due_prompts
 from tests.support.life import body, moment
@@ -109,18 +109,6 @@ async def whole(stage: Stage) -> None:
     stage.sound = True
 
 
-def dying(bot: BotProcess) -> Hook:
-    """Return a hook that kills the bot: before, its request never arrives; after, the answer."""
-
-    async def kill(_: Exchange) -> Answer:
-        if bot.process is not None:
-            bot.process.kill()
-        await bot.ended()
-        raise ConnectionLost
-
-    return kill
-
-
 async def noise_until_it_dies(crowd: Crowd) -> None:
     """Let time and people go on until the bot is dead, and a little longer."""
     for _ in range(200):
@@ -150,7 +138,7 @@ async def test_a_kill_around_each_request_loses_and_doubles_nothing(stage: Stage
         for around in (proxy.before, proxy.after):
             await crowd.bot.stop()
             await crowd.bot.start(wait=False)
-            around(matching=kind, do=dying(crowd.bot))
+            around(matching=kind, do=crowd.bot.dying)
             await noise_until_it_dies(crowd)
     await whole(stage)
 
@@ -183,7 +171,7 @@ async def test_a_kill_while_a_direct_room_is_made_makes_no_second_one(
     crowd.ledger.asked[asked] = "in no circle"
     for around in (proxy.before, proxy.after):
         await crowd.bot.start(wait=False)
-        around(matching="create_room", do=dying(crowd.bot))
+        around(matching="create_room", do=crowd.bot.dying)
         await crowd.bot.dies()
     await crowd.bot.start()
     await crowd.bot.heard(fay)
@@ -284,7 +272,7 @@ async def killed_after_a_post_to_a_forgetful_server(stage: Stage) -> None:
         exchange.path += secrets.token_hex(4)
 
     stage.proxy.before(matching="send", do=forget, times=None)
-    stage.proxy.after(matching="send", do=dying(stage.crowd.bot))
+    stage.proxy.after(matching="send", do=stage.crowd.bot.dying)
     stage.crowd.forward()
     await stage.crowd.bot.dies()
 

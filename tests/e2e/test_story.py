@@ -1,10 +1,11 @@
 """Seven people live through a circle of six weeks on a real homeserver; the clock is driven."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 from tests.support.human import Human, NewHuman
-from tests.support.life import Life, body, everyone
+from tests.support.life import KEY, Life, body, everyone
 
 ROOM_PROMPTS = (
     ("roll-call", "2025-02-25 10"),
@@ -66,8 +67,13 @@ async def test_seven_people_live_through_a_circle(life: Life, new_human: NewHuma
     await private_words_stay_private(life, cast)
     await somebody_comes_late(life, cast)
     await dates_move(life, cast)
+    await two_are_introduced(life, cast)
+    await prompts_rest(life, cast)
     await people_go(life, cast)
+    await words_are_marked(life, cast)
     await members_have_rights(life, cast)
+    await lines_are_reviewed(life, cast)
+    await it_is_published(life, cast)
     await it_closes(life, cast)
     assert life.bot.mishaps() == []
 
@@ -229,13 +235,46 @@ async def somebody_comes_late(life: Life, cast: Cast) -> None:
 
 
 async def dates_move(life: Life, cast: Cast) -> None:
-    """Planning gets a week more, and then not; a pause swallows a prompt and nothing else."""
+    """Planning gets a week more, and then not."""
     fay = cast.fay
     await life.until("2025-03-11 12:00")
     longer = await life.ask(fay, "!circle extend 1", room=life.room)
     assert "Sunday, 20 April 2025" in longer
     back = await life.ask(fay, "!circle move exchanging 2025-03-17", room=life.room)
     assert "Sunday, 13 April 2025" in back
+
+
+async def two_are_introduced(life: Life, cast: Cast) -> None:
+    """Ana offers what Cleo seeks; both say yes and meet in a room of their own."""
+    ana, cleo, fay = cast.ana, cast.cleo, cast.fay
+    assert "Thank you" in await life.ask(ana, "!mentor offer baking bread, yeast")
+    assert "baking bread" in await life.ask(cleo, "!mentor seek baking bread")
+    preview = await life.ask(fay, "!pairs preview")
+    assert "Ana" in preview
+    assert "Cleo" in preview
+    await life.bot.settled()
+    assert await life.told(ana, "A suggestion for mentoring") == 0
+    await life.ask(fay, "!pairs send")
+    await life.bot.settled()
+    assert await life.told(ana, "you could be a mentor to Cleo") == 1
+    assert await life.told(cleo, "a mentor for you could be Ana") == 1
+    assert "As soon as Ana" in await life.ask(cleo, "!mentor accept")
+    assert "You have both said yes" in await life.ask(ana, "!mentor accept")
+    await life.bot.settled()
+    (shared,) = await ana.accept_invites()
+    assert await cleo.accept_invites() == [shared]
+    assert await ana.members(shared) == {ana.user_id, cleo.user_id, life.bot.user_id}
+    (kick_off,) = await life.posts(ana, shared)
+    assert "agree on five things" in body(kick_off)
+    assert set(kick_off["content"]["m.mentions"]["user_ids"]) == {ana.user_id, cleo.user_id}
+    await cleo.say(shared, "a secret about sourdough")
+    await life.bot.heard(cleo)
+    assert everywhere(life, "sourdough") == []
+
+
+async def prompts_rest(life: Life, cast: Cast) -> None:
+    """A pause swallows a prompt and nothing else."""
+    fay = cast.fay
     await life.until("2025-03-18 12:00")
     assert "pauses" in await life.ask(fay, "!circle pause", room=life.room)
     await life.until("2025-03-20 12:00")
@@ -269,6 +308,31 @@ async def people_go(life: Life, cast: Cast) -> None:
     assert await life.told(emil, "may still like") == reminded
 
 
+async def words_are_marked(life: Life, cast: Cast) -> None:
+    """By reaction and by command; not where the author did not agree, nor once it is deleted."""
+    ana, ben, cleo, dana = cast.ana, cast.ben, cast.cleo, cast.dana
+    await life.bot.settled()
+    assert await life.told(ana, "Two weeks ago I introduced you and Cleo") == 1
+    hers = await ana.say(life.room, "A home is where the kettle knows you")
+    await cleo.react(life.room, hers, "💡")
+    his = await ben.say(life.room, "Dana showed me that herons come home")
+    marked = await life.ask(cleo, "!mark resource", room=life.room, reply_to=his)
+    assert "marked as resource" in marked
+    regretted = await ben.say(life.room, "My landlord is a toad")
+    await life.ask(cleo, "!mark thanks", room=life.room, reply_to=regretted)
+    deleted = await ana.say(life.room, "I regret the purple curtains")
+    await cleo.react(life.room, deleted, "⭐")
+    private = await dana.say(life.room, "Nobody may quote my marshes")
+    await cleo.react(life.room, private, "💡")
+    await life.bot.heard(cleo)
+    assert everywhere(life, "purple curtains") == ["kept"]
+    await ana.redact(life.room, deleted)
+    await life.bot.heard(cleo)
+    assert everywhere(life, "purple curtains") == []
+    assert everywhere(life, "marshes") == []
+    assert await life.told(cleo, "has not agreed to be quoted") == 1
+
+
 async def members_have_rights(life: Life, cast: Cast) -> None:
     dana = cast.dana
     data = await life.ask(dana, "!my data")
@@ -281,9 +345,75 @@ async def members_have_rights(life: Life, cast: Cast) -> None:
     assert everywhere(life, "birds") == []
 
 
+async def lines_are_reviewed(life: Life, cast: Cast) -> None:
+    ana, ben, fay = cast.ana, cast.ben, cast.fay
+    await life.until("2025-04-01 12:00")
+    assert "Nothing can be published yet" in await life.ask(fay, "!summary publish")
+    assert "2 people asked" in await life.ask(fay, "!summary draft")
+    await life.bot.settled()
+    assert await life.told(ana, "would like to quote you") == 1
+    assert await life.told(cast.cleo, "would like to quote you") == 0
+    assert "approved" in await life.ask(ana, "!review approve all")
+    mine = (await life.ask(ben, "!review list")).text
+    toad = next(line for line in mine.splitlines() if line.startswith("Line")).split()[1]
+    assert "without your name" in mine
+    lines = re.findall(r"Line (\d+).*?\n+> (.*)", mine)
+    toad = next(number for number, words in lines if "toad" in words)
+    assert "taken back" in await life.ask(ben, f"!review withdraw {toad}")
+    assert everywhere(life, "toad") == []
+    assert "approved" in await life.ask(ben, "!review approve all")
+
+
+async def it_is_published(life: Life, cast: Cast) -> None:
+    """Both files lie in the room; what was deleted, withdrawn or not agreed to is in none."""
+    ana, fay = cast.ana, cast.fay
+    assert "Version 1" in await life.ask(fay, "!summary publish")
+    await life.bot.settled()
+    files = await published(life, ana)
+    assert set(files) == {"north.md", "north.html"}
+    for text in files.values():
+        assert "A home is where the kettle knows you" in text
+        assert "[a member] showed me that herons come home" in text
+        assert "Ana, at noon" in text
+        assert "What makes a home?" in text
+        for gone in ("toad", "purple", "marshes", "over the ocean", "Ben", "fine morning", "Dana"):
+            assert gone not in text, gone
+        assert f"https://matrix.to/#/{life.room}" in text
+    assert "<script" not in files["north.html"]
+    assert "Nothing has changed" in await life.ask(fay, "!summary publish")
+    kettle = re.findall(r"Line (\d+).*?\n+> .*kettle", (await life.ask(ana, "!review list")).text)
+    assert "without your name" in await life.ask(ana, f"!review unname {kettle[0]}")
+    await life.bot.settled()
+    assert await life.told(fay, "was taken back or changed") == 1
+    assert "Version 2" in await life.ask(fay, "!summary publish")
+    await life.bot.settled()
+    for text in (await published(life, ana)).values():
+        line = text[text.index("A home is where the kettle") :][:400]
+        assert "a member" in line
+        assert "Ana" not in line
+
+
+async def published(life: Life, reader: Human) -> dict[str, str]:
+    """Return the newest files that the bot has put into the room, Markdown's escapes gone."""
+    files = [post["content"] for post in await life.posts(reader) if "url" in post["content"]]
+    return {
+        str(file["filename"]): (await reader.download(str(file["url"]))).decode().replace("\\", "")
+        for file in files
+    }
+
+
 async def it_closes(life: Life, cast: Cast) -> None:
     fay = cast.fay
     await life.until("2025-04-13 12:00")
     assert life.prompt_moments("Europe/Berlin") == list(ROOM_PROMPTS)
     assert await life.prompts(fay) == [prompt for prompt, _ in ROOM_PROMPTS]
     assert "closed" in await life.ask(fay, "!circle close", room=life.room)
+    assert "north is closed" in await life.ask(cast.ben, "!join north", room=life.room)
+    before = await life.prompts(fay)
+    await life.until("2025-04-16 12:00")
+    assert await life.prompts(fay) == before
+    for person in (fay, cast.ana, cast.ben, cast.cleo):
+        for room in await person.joined_rooms():
+            keys = [post["content"][KEY] for post in await life.posts(person, room)]
+            assert len(keys) == len(set(keys))
+            assert all("m.mentions" in post["content"] for post in await life.posts(person, room))

@@ -18,6 +18,7 @@ from typing import Any, Protocol, Self
 
 from tests.support.driven import FileClock
 from tests.support.driven_bot import Given
+from tests.support.faulty import Answer, ConnectionLost, Exchange
 from tests.support.human import Human
 from tests.support.nursery import Nursery, ending_with_us
 from tests.support.synapse import Account
@@ -116,6 +117,13 @@ class BotProcess:
         if await self.ended(timeout) != -signal.SIGKILL:
             raise BotFailed(f"the bot ended by itself\n{self.log_tail()}")
         self.kills += 1
+
+    async def dying(self, _: Exchange) -> Answer:
+        """Die as a proxy's hook: before, the request never arrives; after, its answer."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+        await self.ended()
+        raise ConnectionLost
 
     async def stop(self) -> int:
         """Ask the process to end, and return its exit status."""

@@ -137,7 +137,7 @@ class Crowd:
 
     def _newest(self, room: str) -> str | None:
         found = self.bot.rows(
-            "SELECT message FROM outbox WHERE room = ? AND state = 'sent' AND phase != '-' "
+            "SELECT message FROM outbox WHERE room = ? AND state = 'sent' AND phase NOT LIKE '-%' "
             "ORDER BY id DESC LIMIT 1",
             room,
         )

@@ -115,7 +115,7 @@ def _outbox(bot: BotProcess, shown: dict[str, list[Seen]], audit: Audit) -> None
 def _prompts(circle: str, expected: Sequence[str], shown: Sequence[str], audit: Audit) -> None:
     """What the calendar says was due is in the room, in the calendar's order, and no more."""
     parts = [key.split("/") for key in shown if key.endswith("/0")]
-    there = ["/".join(key[1:4]) for key in parts if "-" not in (key[0], key[1])]
+    there = ["/".join(key[1:4]) for key in parts if key[0] != "-" and key[1][:1] != "-"]
     audit.prompts += len(there)
     audit.lost += [f"{circle} {asked}" for asked in expected if asked not in there]
     audit.doubled += [f"{circle} {asked}, early" for asked in there if asked not in expected]

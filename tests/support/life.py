@@ -109,13 +109,13 @@ class Life:
     async def prompts(self, reader: Human) -> list[str]:
         """Return the prompts in the shared room by their names, oldest first."""
         keys = [str(event["content"][KEY]).split("/") for event in await self.posts(reader)]
-        return [prompt for circle, phase, prompt, *_ in keys if "-" not in (circle, phase)]
+        return [prompt for circle, phase, prompt, *_ in keys if circle != "-" and phase[:1] != "-"]
 
     def prompt_moments(self, zone: str) -> list[tuple[str, str]]:
         """Return the room's prompts and when they were sent, on clocks in `zone`, to the hour."""
         found = self.bot.rows(
-            "SELECT prompt, sent_at FROM outbox "
-            "WHERE room = ? AND state = 'sent' AND circle_id AND phase != '-' ORDER BY sent_at",
+            "SELECT prompt, sent_at FROM outbox WHERE room = ? AND state = 'sent' "
+            "AND circle_id AND phase NOT LIKE '-%' ORDER BY sent_at",
             self.room,
         )
         return [
