@@ -10,7 +10,7 @@ from secrets import token_hex
 
 from bot.circles.commands import circle_commands
 from bot.circles.methods import BUILT_IN, Method, available, load_method
-from bot.circles.usecases.hearing import HearRooms, TellRefused
+from bot.circles.usecases.hearing import FollowLeaves, HearRooms, TellRefused
 from bot.circles.usecases.joining import BeginJoining, GoOnJoining, ImportSignUps
 from bot.circles.usecases.life import (
     AttachRoom,
@@ -44,7 +44,7 @@ from bot.participation.usecases import (
     QuotedNoMore,
 )
 from bot.prompting.commands import prompt_commands
-from bot.prompting.usecases.answering import GiveAnswer, HearAnswers
+from bot.prompting.usecases.answering import AnswerReminder, GiveAnswer, HearAnswers
 from bot.prompting.usecases.asking import (
     PROMPT,
     REMINDER,
@@ -192,6 +192,7 @@ class _Wiring:
         self.rights = PublicationRights(self.take_back)
         self.keep = KeepMessage(database.begin, platforms)
         self.pairs_end = PairsEnd(clock, self.post)
+        self.consent_changed = (CountedNoMore(), QuotedNoMore(), self.rights.consent_changed)
         self.end = EndMembership(clock, self.post, (self.pairs_end,))
         self.registry = Registry()
         standing = CircleStanding(database.look, installation.organisers, installation.admins)
@@ -207,12 +208,16 @@ class _Wiring:
         self._register()
         responders: list[Respond] = [
             AnswerMark(self.keep),
-            GoOnJoining(begin, self.clock, self.post, self.defaults),
+            GoOnJoining(
+                begin, self.clock, self.post, self.defaults, self.end, self.consent_changed
+            ),
+            FollowLeaves(begin, look, self.platforms, self.end),
+            AnswerReminder(GiveAnswer(begin, self.clock, self.methods), self.prefix),
             AnswerCommand(dispatch),
         ]
         hearers: list[Hear] = [
             HearRooms(self.post, self.end, self.defaults, self.given.contact),
-            HearAnswers(self.clock, self.methods),
+            HearAnswers(self.clock, self.methods, self.prefix),
             HearContributions(),
             PublicationHears(self.take_back),
         ]
@@ -304,17 +309,16 @@ class _Wiring:
         begin, look, clock, post = self.database.begin, self.database.look, self.clock, self.post
         prompts = LookAtPrompts(look, clock, self.methods, self.prefix)
         quiet = FindQuiet(look, clock)
-        changed = (CountedNoMore(), QuotedNoMore(), self.rights.consent_changed)
         self.registry.add(
             circle_commands(
-                make=MakeCircle(begin, clock, self.methods, self.defaults),
+                make=MakeCircle(begin, clock, self.methods, self.defaults, self.platforms),
                 attach=AttachRoom(begin, self.platforms),
                 status=ShowStatus(look, clock, prompts.coming, (not_arrived, quiet.needs)),
                 mine=ShowMine(look, clock),
                 state=ChangeState(begin, clock, post, self.plan, self.prefix),
                 dates=ChangeDates(begin, clock, post, self.plan),
                 roles=GiveRole(begin),
-                joining=BeginJoining(begin, clock, self.defaults),
-                membership=ChangeMembership(begin, clock, self.end, changed),
+                joining=BeginJoining(begin, look, clock, self.defaults, self.platforms),
+                membership=ChangeMembership(begin, clock, self.end, self.consent_changed),
             )
         )

@@ -54,8 +54,8 @@ async def _new(verb: MakeCircle, ask: CircleNew, caller: Caller) -> Document:
         break_on=ask.rest,
         threads=ask.threads,
     )
-    circle = await verb(new, caller)
-    return words.made(circle, verb.defaults.prefix, here=not caller.direct)
+    circle, here = await verb(new, caller)
+    return words.made(circle, verb.defaults.prefix, here=here)
 
 
 @dataclass(frozen=True, slots=True)

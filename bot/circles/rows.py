@@ -211,6 +211,14 @@ class Circles:
         )
         return row
 
+    async def detach(self, room: RoomRef) -> None:
+        """Make a room nobody's."""
+        await self._work.run(
+            delete(RoomRow).where(
+                col(RoomRow.platform) == room.platform, col(RoomRow.room) == room.id
+            )
+        )
+
     async def attach(self, circle: int, room: RoomRef) -> None:
         """Make a room one of the circle's."""
         row = RoomRow(circle_id=circle, platform=room.platform, room=room.id)
@@ -272,7 +280,10 @@ class Members:
         return [m for m in await self.present(circle) if m.roles & FACILITATING]
 
     async def put(self, member: Member) -> Member:
-        """Write a member; one who is there already is replaced, id and joining date kept."""
+        """Write a member; one who is there already is replaced, the id kept.
+
+        The joining date is kept as well, unless they come from outside, or back.
+        """
         row = await self.row(member.circle, member.person)
         if row is None:
             row = MemberRow(
@@ -284,6 +295,8 @@ class Members:
                 state=member.state.value,
                 joined_at=member.joined_at,
             )
+        if row.state != MemberState.JOINED.value and member.state is MemberState.JOINED:
+            row.joined_at = member.joined_at
         for name in ("name", "goal", "gives", "needs", "zone", "away_until", "unreachable"):
             setattr(row, name, getattr(member, name))
         row.roles, row.state = sorted(member.roles), member.state.value

@@ -120,7 +120,7 @@ class Dispatch:
         command, words = found.bound.command, found.words
         circle = None
         if command.circle:
-            circle, words = await self._circle(words, event)
+            circle, words = await self._circle(command.role, words, event)
         roles = await self.standing.roles(event.person, circle)
         if command.role is Role.ORGANISER and Role.ORGANISER not in roles:
             platform = self.platforms[event.platform]
@@ -141,13 +141,18 @@ class Dispatch:
         )
         return words, caller
 
-    async def _circle(self, words: str, event: Event) -> tuple[int, str]:
-        """Return the circle that is meant, named first or the only one there is."""
+    async def _circle(self, role: Role, words: str, event: Event) -> tuple[int, str]:
+        """Return the circle that is meant, named first or the only one there is.
+
+        A word that is by chance the name of a circle in which the caller has no part stays a word.
+        """
         word, rest = first_word(words)
         named = await self.standing.named(word) if word else None
-        if named is not None:
-            return named, rest
         usual = await self.standing.usual(event.person, event.where)
+        if named is not None:
+            may = role in await self.standing.roles(event.person, named)
+            if may or len(usual) != 1 or not rest:
+                return named, rest
         if len(usual) == 1:
             return usual[0][0], words
         if not usual:

@@ -1,7 +1,7 @@
 """The values that every room shares: references, documents, events, roles, errors."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -252,6 +252,25 @@ def lines_of(block: Block) -> tuple[Line, ...]:
     if isinstance(block, Heading | Paragraph | Quote):
         return (block.text,)
     return block.items if isinstance(block, Bullets) else ()
+
+
+def without_mention(document: Document, person: PersonRef) -> Document:
+    """Return the document with "a member" where it mentions a person."""
+
+    def bare(words: Line) -> Line:
+        return tuple(
+            Text("a member") if isinstance(part, Mention) and part.person == person else part
+            for part in words
+        )
+
+    def cleared(block: Block) -> Block:
+        if isinstance(block, Heading | Paragraph | Quote):
+            return replace(block, text=bare(block.text))
+        if isinstance(block, Bullets):
+            return replace(block, items=tuple(map(bare, block.items)))
+        return block
+
+    return replace(document, blocks=tuple(map(cleared, document.blocks)))
 
 
 def line(*parts: str | Inline) -> Line:

@@ -8,7 +8,16 @@ from sqlalchemy import DateTime, Index, UniqueConstraint, delete, func, or_, tex
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Field, SQLModel, col, select
 
-from bot.conversation.model import DeliveryKey, Document, MessageRef, People, RoomRef, Target
+from bot.conversation.model import (
+    DeliveryKey,
+    Document,
+    MessageRef,
+    People,
+    PersonRef,
+    RoomRef,
+    Target,
+    without_mention,
+)
 from bot.delivery.model import Outgoing, Posted, Quiet, Schedule, State
 from bot.store.columns import Instant, Json
 from bot.store.work import UnitOfWork
@@ -174,17 +183,29 @@ class Schedules:
             which = which.where(col(ScheduleRow.subject) == subject)
         await self._work.run(which.values(active=False))
 
-    async def fire(self, circle: int, kind: str, subject: str, now: datetime) -> None:
-        """Note that a schedule was dealt with, so that it never runs."""
+    async def drop(self, circle: int, kind: str) -> None:
+        """Remove the schedules of a kind that have not fired, to be laid anew."""
         await self._work.run(
+            delete(ScheduleRow).where(
+                col(ScheduleRow.circle_id) == circle,
+                col(ScheduleRow.kind) == kind,
+                col(ScheduleRow.fired_at).is_(None),
+            )
+        )
+
+    async def fire(self, circle: int, kind: str, subject: str, now: datetime) -> bool:
+        """Note that a schedule was dealt with; return False when none was waiting."""
+        touched = await self._work.run(
             update(ScheduleRow)
             .where(
                 col(ScheduleRow.circle_id) == circle,
                 col(ScheduleRow.kind) == kind,
                 col(ScheduleRow.subject) == subject,
+                col(ScheduleRow.fired_at).is_(None),
             )
             .values(active=False, fired_at=now)
         )
+        return touched > 0
 
     async def wake(self, circle: int, *, since: datetime) -> None:
         """Make a circle's schedules that have not fired, and are due after `since`, run again."""
@@ -327,7 +348,7 @@ class Outbox:
         return None if row is None else row.posted()
 
     async def withdraw(self, circle: int) -> None:
-        """Take back the timely posts that a circle has not sent yet; the others still go."""
+        """Hold back the timely posts that a circle has not sent yet; the others still go."""
         await self._work.run(
             update(OutboxRow)
             .where(
@@ -335,8 +356,42 @@ class Outbox:
                 col(OutboxRow.circle_id) == circle,
                 col(OutboxRow.expires_at).is_not(None),
             )
-            .values(state=State.WITHDRAWN.value, document=None, instead=None)
+            .values(state=State.WITHDRAWN.value)
         )
+
+    async def put_back(self, circle: int, now: datetime) -> None:
+        """Let the posts that were held back go after all, where it is not too late."""
+        await self._work.run(
+            update(OutboxRow)
+            .where(
+                text("state='withdrawn'"),
+                col(OutboxRow.circle_id) == circle,
+                col(OutboxRow.expires_at) > now,
+            )
+            .values(state=State.WAITING.value)
+        )
+
+    async def withdraw_from(self, circle: int, person: People, prompt: str = "") -> None:
+        """Remove the timely posts that wait for a person: all of a circle's, or one prompt's."""
+        which = delete(OutboxRow).where(
+            text("state='waiting'"),
+            col(OutboxRow.circle_id) == circle,
+            col(OutboxRow.target) == str(person),
+            col(OutboxRow.expires_at).is_not(None),
+        )
+        await self._work.run(which.where(col(OutboxRow.prompt) == prompt) if prompt else which)
+
+    async def again(self, posts: Iterable[Outgoing], now: datetime) -> None:
+        """Write posts, also those that were given up or held back before."""
+        posts = list(posts)
+        over = [State.REFUSED.value, State.SKIPPED.value, State.WITHDRAWN.value]
+        for post in posts:
+            await self._work.run(
+                delete(OutboxRow).where(
+                    col(OutboxRow.key) == str(post.key), col(OutboxRow.state).in_(over)
+                )
+            )
+        await self.add(posts, now)
 
     async def move_room(self, old: RoomRef, new: RoomRef) -> None:
         """Send what waits for a room to the room that goes on from it."""
@@ -352,6 +407,23 @@ class Outbox:
             update(OutboxRow)
             .where(text("state='waiting'"), col(OutboxRow.target) == str(room))
             .values(state=State.REFUSED.value, document=None, instead=None)
+        )
+
+    async def unname(self, person: PersonRef) -> None:
+        """Take mentions of a person out of posts that have not gone yet."""
+        for row in await self._work.all(
+            select(OutboxRow).where(col(OutboxRow.document).is_not(None))
+        ):
+            if person in row.document.mentions:
+                row.document = without_mention(row.document, person)
+        await self._work.session.flush()
+
+    async def remove_about(self, circle: int, prompts: Sequence[str]) -> None:
+        """Remove posts of a circle by what they are about, sent or not."""
+        await self._work.run(
+            delete(OutboxRow).where(
+                col(OutboxRow.circle_id) == circle, col(OutboxRow.prompt).in_(prompts)
+            )
         )
 
     async def forget(self, person: People) -> None:

@@ -55,13 +55,19 @@ class Post:
 
     async def __call__(self, posts: Sequence[Outgoing], work: UnitOfWork) -> None:
         """Write them; a post whose key is there already is left as it is."""
-        cut = [
+        await Outbox(work).add(self._cut(posts), self.clock.now())
+
+    async def again(self, posts: Sequence[Outgoing], work: UnitOfWork) -> None:
+        """Write them, also those that were given up or held back before."""
+        await Outbox(work).again(self._cut(posts), self.clock.now())
+
+    def _cut(self, posts: Sequence[Outgoing]) -> list[Outgoing]:
+        return [
             part
             for post in posts
             if post.to.platform in self.platforms
             for part in parts(post, self.platforms[post.to.platform].capabilities.longest)
         ]
-        await Outbox(work).add(cut, self.clock.now())
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,10 @@ class Tick:
         else:
             row.active, row.fired_at = False, now
         await work.session.flush()
+
+
+class TooLate(Exception):  # a fact between two methods, nobody else's business
+    """The post's time is past and no earlier attempt at it got through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +198,8 @@ class Drain:
             message = await self._post_once(platform, attempt)
         except AccountLost:
             raise
+        except TooLate:
+            return await self._give_up(row, State.SKIPPED, "late")
         except PlatformUnavailable as trouble:
             return await self._later(row, trouble.retry_after)
         except NotPermitted as trouble:
@@ -206,12 +218,15 @@ class Drain:
         if row.document is None or row.first_attempt_at is None:
             raise PlatformError("the post was taken back while it was on its way")
         room = await platform.reach(row.to, key=row.identity)
-        forgotten = platform.capabilities.memory / 2
-        if attempt.previous is not None and self.clock.now() - attempt.previous > forgotten:
+        now, forgotten = self.clock.now(), platform.capabilities.memory / 2
+        too_late = row.expires_at is not None and now > row.expires_at
+        if attempt.previous is not None and (too_late or now - attempt.previous > forgotten):
             since = row.first_attempt_at - timedelta(minutes=5)
             found = await platform.find(room, row.identity, since=since)
             if found is not None:
                 return found
+            if too_late:
+                raise TooLate
         return await platform.post(room, row.document, key=row.identity, thread=attempt.under)
 
     async def _remember(self, row: OutboxRow, message: MessageRef) -> None:
@@ -237,13 +252,18 @@ class Drain:
         return False
 
     async def _refuse(self, row: OutboxRow, trouble: Exception) -> bool:
+        unreachable = isinstance(trouble, Unreachable) and isinstance(row.to, People)
+        return await self._give_up(row, State.REFUSED, "closed" if unreachable else "refused")
+
+    async def _give_up(self, row: OutboxRow, state: State, why: str) -> bool:
         async with self.begin() as work:
             held = await work.session.get(OutboxRow, row.id)
             if held is not None:
-                unreachable = isinstance(trouble, Unreachable) and isinstance(held.to, People)
-                await self._end(held, State.REFUSED, "closed" if unreachable else "refused", work)
+                await self._end(held, state, why, work)
+                if held.phase == ANSWER:
+                    await Outbox(work).remove(held.id or 0)
             await work.commit()
-        log.warning("refused", action="post_refused", post=row.id)
+        log.warning("given up", action="post_given_up", post=row.id, why=why)
         return True
 
     async def _end(self, row: OutboxRow, state: State, why: str, work: UnitOfWork) -> None:
@@ -252,6 +272,8 @@ class Drain:
         if row.instead is not None and why == "closed":
             room, words = row.instead
             key = replace(row.identity, phase="-", prompt="unreachable", occurrence=0, part=0)
+            if row.phase == ANSWER:
+                key = replace(row.identity, prompt=f"{row.prompt}-instead")
             told.append(Outgoing(key=key, to=room, document=words, circle=row.circle_id))
         row.state, row.document, row.instead = state.value, None, None
         await self.post(told, work)

@@ -1,12 +1,13 @@
 """The tables of cursors and of words that still want an answer."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint, delete, text, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Field, SQLModel, col, select
 
-from bot.conversation.model import Event, MessageRef, PersonRef, RoomRef
+from bot.conversation.model import Event, Kind, MessageRef, PersonRef, RoomRef
 from bot.store.columns import Instant, Json
 from bot.store.work import UnitOfWork
 
@@ -87,6 +88,24 @@ class Inbox:
             "shown": False,
         }
         await self._work.run(insert(InboxRow).values(**row).on_conflict_do_nothing())
+
+    async def changed(self, event: Event) -> None:
+        """Follow an edit or a deletion of words that wait for an answer."""
+        row = await self._work.first(
+            select(InboxRow).where(
+                InboxRow.platform == event.platform,
+                InboxRow.room == event.room,
+                InboxRow.event_id == event.target,
+                text("handled_at IS NULL"),
+            )
+        )
+        if row is None or row.event is None:
+            return
+        if event.kind is Kind.DELETE:
+            row.event, row.author, row.handled_at = None, "", event.at
+        elif row.author == event.author:
+            row.event = replace(row.event, text=event.text, called=event.called)
+        await self._work.session.flush()
 
     async def waiting(self) -> list[InboxRow]:
         """Return what waits for an answer, in the order in which it came."""

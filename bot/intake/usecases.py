@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -24,9 +25,15 @@ from bot.delivery.model import Outgoing
 from bot.delivery.usecases import ANSWER, Post
 from bot.intake.rows import Cursors, Inbox, InboxRow
 from bot.intake.words import answered_elsewhere, offer_to_tidy
-from bot.store.work import Begin, UnitOfWork, Whole
+from bot.store.work import Begin, StoreAway, UnitOfWork, Whole
 
 log = structlog.get_logger()
+
+OFFERED = 1
+"""The occurrence of an answer that offers to tidy the command away: its place is remembered."""
+
+LONGEST_WAIT = timedelta(days=1)
+"""How long an event waits for a platform that is away, before it counts as failed."""
 
 TRIES = 3
 """How often an event whose answer failed without a word is tried before it is given up."""
@@ -74,9 +81,14 @@ class Take:
             await work.commit()
 
     async def _one(self, event: Event, work: UnitOfWork) -> None:
-        """Take one event; one that cannot be understood is logged and stops no other."""
+        """Take one event; one that cannot be understood is logged and stops no other.
+
+        A database that cannot be used fails the batch, which then comes again.
+        """
         try:
             async with work.savepoint():
+                if event.kind in (Kind.DELETE, Kind.EDIT):
+                    await Inbox(work).changed(event)
                 wanted = await self._wanted(event, work)
                 if wanted:
                     await Inbox(work).put(event, self.clock.now())
@@ -84,6 +96,8 @@ class Take:
                     return
                 for hear in self.hearers:
                     await hear(event, work)
+        except StoreAway:
+            raise
         except Exception:
             log.exception("event failed", action="event_failed", kind=event.kind)
 
@@ -109,15 +123,17 @@ class AnswerInbox:
         """Answer what waits now; return how many events that were."""
         async with self.look() as work:
             waiting = await Inbox(work).waiting()
-        answered = 0
+        held_up: set[str] = set()
         for row in waiting:
-            if not await self._one(row):
-                break
-            answered += 1
-        return answered
+            if row.author not in held_up and not await self._one(row):
+                held_up.add(row.author)
+        return len(waiting) - sum(row.author in held_up for row in waiting)
 
     async def _one(self, row: InboxRow) -> bool:
-        """Answer one event; return whether the next may follow, False when a platform is away."""
+        """Answer one event; return whether its author's next may follow.
+
+        When a platform is away the event waits, and what its author said after it; nobody else's.
+        """
         event = row.event
         try:
             async with self.together() as whole:
@@ -129,6 +145,8 @@ class AnswerInbox:
                 await whole.commit()
         except PlatformUnavailable:
             log.warning("platform away", action="answer_delayed", row=row.id)
+            if self.clock.now() - row.received_at > LONGEST_WAIT:
+                await self._failed(row)
             return False
         except Exception:
             log.exception("answer failed", action="answer_failed", row=row.id)
@@ -148,8 +166,7 @@ class AnswerInbox:
     ) -> None:
         held = await work.session.get(InboxRow, row.id)
         if held is not None and event is not None:
-            moved = any(isinstance(post.to, People) for post in posts)
-            held.shown = moved and not event.direct and event.kind is Kind.MESSAGE
+            held.shown = any(post.key.occurrence == OFFERED for post in posts)
             held.handled_at, held.event = self.clock.now(), None
             held.author = held.author if held.shown else ""
 
@@ -187,5 +204,6 @@ def reply(event: Event, answer: Answer, prefix: str) -> Outgoing:
         instead = (event.where, answered_elsewhere(event.person, event.name))
         if answer.private_in_public:
             document += offer_to_tidy(prefix)
-    key = DeliveryKey("-", ANSWER, event.id, 0, str(target))
+    offered = answer.private_in_public and isinstance(target, People)
+    key = DeliveryKey("-", ANSWER, event.id, OFFERED if offered else 0, str(target))
     return Outgoing(key=key, to=target, document=document, thread=thread, instead=instead)

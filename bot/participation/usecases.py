@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.circles.model import Circle, Consents, Member, MemberState, taking_part
+from bot.circles.model import Circle, CircleState, Consents, Member, MemberState, taking_part
 from bot.circles.rows import Circles, Members
 from bot.circles.usecases.life import circle_of
 from bot.conversation.model import (
@@ -42,6 +42,8 @@ class HearContributions:
 
     async def _said(self, event: Event, work: UnitOfWork) -> None:
         circle = await Circles(work).at(event.where)
+        if circle is not None and circle.state is CircleState.CLOSED:
+            return
         member = await _counted(circle, event, work)
         phase = circle.phase_at(event.at) if circle is not None else None
         if circle is None or member is None:

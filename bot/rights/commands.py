@@ -39,7 +39,7 @@ async def _tidy(verb: Tidy, _ask: MyTidy, caller: Caller) -> Document:
 
 
 DATA = Command("my data", MyData, _data)
-FORGET = Command("my forget", MyForget, _forget)
+FORGET = Command("my forget", MyForget, _forget, open=True)
 TIDY = Command("my tidy", MyTidy, _tidy)
 
 

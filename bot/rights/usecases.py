@@ -77,11 +77,14 @@ class ForgetMe:
         async with self.begin() as work:
             for row in await Members(work).everywhere(caller.person):
                 await self._check(row.value(), work)
+                about = [f"{what}-{row.id}" for what in ("welcome", "left", "closed")]
+                await Outbox(work).remove_about(row.circle_id, about)
             for holder in self.holders:
                 await holder.forget(caller.person, work)
             await Joinings(work).end(caller.person)
             await Inbox(work).no_longer_shown(caller.person)
             await Outbox(work).forget(People.of(caller.person))
+            await Outbox(work).unname(caller.person)
             await Members(work).forget(caller.person)
             await work.commit()
         return words.gone()

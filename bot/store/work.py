@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, AsyncSessionTransaction
 
 
@@ -47,6 +48,9 @@ class UnitOfWork:
         result = await self.session.execute(statement)
         return int(getattr(result, "rowcount", 0))
 
+
+StoreAway = OperationalError
+"""The database cannot be used now: it is locked, full or broken."""
 
 Begin = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
 """Opens a unit of work; what use cases hold."""

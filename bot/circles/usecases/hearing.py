@@ -1,19 +1,21 @@
 """What rooms tell about a circle: who comes and goes, and where the circle goes on."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.circles import words
-from bot.circles.model import MemberState
+from bot.circles.model import Member, MemberState
 from bot.circles.rows import Circles, Members
 from bot.circles.telling import to_facilitators
 from bot.circles.usecases.membership import EndMembership
 from bot.circles.usecases.ports import Defaults
 from bot.conversation.model import Clock, DeliveryKey, Event, Kind, RoomRef
+from bot.conversation.platform import Platform
 from bot.delivery.model import Outgoing
 from bot.delivery.rows import Outbox, OutboxRow
 from bot.delivery.usecases import Post
-from bot.store.work import UnitOfWork
+from bot.store.work import Begin, UnitOfWork
 
 
 @dataclass(frozen=True)
@@ -63,16 +65,54 @@ class HearRooms:
         await self.post(to_facilitators(people, circle, words.removed(circle), about=about), work)
 
     async def _member_went(self, event: Event, work: UnitOfWork) -> None:
-        """Note that somebody is gone who left the circle's only room on their platform."""
-        circle = await Circles(work).at(event.where)
-        if circle is None:
-            return
-        rooms = [r for r in await Circles(work).rooms(circle.id) if r.platform == event.platform]
-        member = await Members(work).of(circle.id, event.person)
-        if member is None or member.state is not MemberState.JOINED or rooms != [event.where]:
+        """Note that somebody is gone who left the circle's only room, or was banned from one."""
+        member, rooms = await _member_of(event, work)
+        if member is None or (len(rooms) > 1 and not event.banned):
             return
         state = MemberState.BANNED if event.banned else MemberState.LEFT
         await self.end(member, state, work)
+
+
+async def _member_of(event: Event, work: UnitOfWork) -> tuple[Member | None, list[RoomRef]]:
+    """Return the member whom an event in a circle's room is about, and its rooms there."""
+    circle = await Circles(work).at(event.where)
+    if circle is None:
+        return None, []
+    rooms = [r for r in await Circles(work).rooms(circle.id) if r.platform == event.platform]
+    member = await Members(work).of(circle.id, event.person)
+    there = member is not None and member.state is MemberState.JOINED
+    return (member if there else None), rooms
+
+
+@dataclass(frozen=True)
+class FollowLeaves:
+    """Notes that somebody is gone who left the last of a circle's several rooms."""
+
+    begin: Begin
+    look: Begin
+    platforms: Mapping[str, Platform]
+    end: EndMembership
+
+    async def wants(self, event: Event, work: UnitOfWork) -> bool:
+        """Return whether a member left one of several rooms."""
+        if event.kind is not Kind.LEAVE or event.bot or event.banned:
+            return False
+        member, rooms = await _member_of(event, work)
+        return member is not None and len(rooms) > 1
+
+    async def __call__(self, event: Event) -> Sequence[Outgoing]:
+        """End the membership of who is in none of the rooms any more."""
+        async with self.look() as work:
+            _, rooms = await _member_of(event, work)
+        platform = self.platforms[event.platform]
+        if any([event.author in await platform.present(room) for room in rooms]):
+            return ()
+        async with self.begin() as work:
+            member, _ = await _member_of(event, work)
+            if member is not None:
+                await self.end(member, MemberState.LEFT, work)
+                await work.commit()
+        return ()
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """How somebody joins: a short guided exchange in their direct room, or a sign-up list."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.circles import words
 from bot.circles.model import (
+    FACILITATING,
     Circle,
     CircleState,
     Consents,
@@ -17,7 +18,8 @@ from bot.circles.model import (
 from bot.circles.rows import Circles, Joinings, Members
 from bot.circles.telling import privately, to_rooms
 from bot.circles.usecases.life import circle_of, zone_named
-from bot.circles.usecases.ports import Defaults
+from bot.circles.usecases.membership import EndMembership
+from bot.circles.usecases.ports import ConsentChanged, Defaults
 from bot.conversation.model import (
     Answer,
     Audience,
@@ -28,8 +30,10 @@ from bot.conversation.model import (
     Event,
     Kind,
     PersonRef,
+    RoomRef,
     say,
 )
+from bot.conversation.platform import Platform
 from bot.delivery.model import Outgoing
 from bot.delivery.usecases import Post
 from bot.intake.usecases import reply
@@ -41,23 +45,41 @@ class BeginJoining:
     """Starts the guided exchange."""
 
     begin: Begin
+    look: Begin
     clock: Clock
     defaults: Defaults
+    platforms: Mapping[str, Platform]
 
     async def __call__(self, caller: Caller) -> Document:
-        """Return the first question.
+        """Return the first question; a member may go through it again.
 
         Raises:
-            DomainError: the circle is closed, or the caller was removed from it or is in it.
+            DomainError: the circle is closed, or the caller was removed from it or is in none of
+                its rooms.
         """
-        async with self.begin() as work:
+        async with self.look() as work:
             circle = await circle_of(caller, work)
             member = await Members(work).of(circle.id, caller.person)
-            self._check(circle, member)
+            rooms = await Circles(work).rooms(circle.id)
+        self._check(circle, member)
+        if member is None and not await self._is_in(rooms, caller):
+            raise DomainError(
+                f"Come into a room of {circle.name} first, and type the command there. Somebody "
+                "who is in it can invite you."
+            )
+        async with self.begin() as work:
             begun = Joining(circle.id, caller.person, caller.name)
             await Joinings(work).put(begun, self.clock.now())
             await work.commit()
         return words.joining_begins(circle, self.defaults.run_by, self.defaults.prefix)
+
+    async def _is_in(self, rooms: Sequence[RoomRef], caller: Caller) -> bool:
+        """Return whether the caller is in one of the rooms."""
+        if caller.room in rooms:
+            return True
+        platform = self.platforms[caller.person.platform]
+        mine = [room for room in rooms if room.platform == caller.person.platform]
+        return any([caller.person.id in await platform.present(room) for room in mine])
 
     def _check(self, circle: Circle, member: Member | None) -> None:
         if circle.state is CircleState.CLOSED:
@@ -74,6 +96,8 @@ class GoOnJoining:
     clock: Clock
     post: Post
     defaults: Defaults
+    end: EndMembership
+    consent_changed: Sequence[ConsentChanged]
 
     async def wants(self, event: Event, work: UnitOfWork) -> bool:
         """Return whether somebody who is joining writes to the bot directly."""
@@ -90,7 +114,8 @@ class GoOnJoining:
             if joining is None:
                 return ()
             try:
-                said = await self._take(joining, event.text.strip(), work)
+                async with work.savepoint():
+                    said = await self._take(joining, event.text.strip(), work)
             except DomainError as refusal:
                 said = say(str(refusal))
             await work.commit()
@@ -112,15 +137,16 @@ class GoOnJoining:
         goal, gives, needs, zone, consents = joining.answers
         given = understand_consents(consents)
         await Joinings(work).end(joining.person)
-        if not given.takes_part:
-            return say("All right, then you are not in the circle, and I kept nothing.")
         before = await Members(work).of(circle.id, joining.person)
+        if not given.takes_part:
+            return await self._declined(before, work)
+        there = before is not None and before.state is MemberState.JOINED
         member = Member(
             id=0,
             circle=circle.id,
             person=joining.person,
             name=joining.name,
-            roles=before.roles if before else frozenset({"member"}),
+            roles=before.roles if before and there else frozenset({"member"}),
             state=MemberState.JOINED,
             joined_at=self.clock.now(),
             goal=goal,
@@ -130,13 +156,30 @@ class GoOnJoining:
             consents=given,
         )
         member = await Members(work).put(member)
-        new = before is None or before.state is not MemberState.JOINED
-        if new:
+        if before is not None:
+            await self._narrow(member, before.consents, work)
+        if not there:
             await self._welcome(circle, member, work)
         return words.joined(circle, member, self.defaults.prefix)
 
+    async def _narrow(self, member: Member, before: Consents, work: UnitOfWork) -> None:
+        """Let go of what the member agreed to before and does not now."""
+        for act in self.consent_changed:
+            await act(member, before, work)
+
+    async def _declined(self, before: Member | None, work: UnitOfWork) -> Document:
+        """Take somebody who does not take part out, if they were in."""
+        if before is None or before.state is MemberState.INVITED:
+            return say("All right, then you are not in the circle, and I kept nothing.")
+        member = await Members(work).put(replace(before, consents=Consents()))
+        await self._narrow(member, before.consents, work)
+        await self.end(member, MemberState.LEFT, work)
+        if before.roles & FACILITATING and not await Members(work).facilitating(before.circle):
+            raise DomainError("You are the only facilitator. Appoint another one first.")
+        return say("All right, then you are no longer in the circle. I let go of your words.")
+
     async def _welcome(self, circle: Circle, member: Member, work: UnitOfWork) -> None:
-        """Tell the rooms of somebody new, once they are open; a name only as they agreed."""
+        """Tell the rooms of somebody new, once they are open, by the name they have there."""
         if circle.state is CircleState.OPEN:
             stamp = int(self.clock.now().timestamp())
             said = words.newcomer(circle, member)

@@ -39,7 +39,8 @@ from bot.delivery.rows import Outbox, Schedules
 from bot.delivery.usecases import Post
 from bot.store.work import Begin, UnitOfWork
 
-_NAME = re.compile(r"[^\W_][\w-]{0,39}")
+_NAME = re.compile(r"[^\W\d_][\w-]{0,39}")
+_TAKEN = {"all", "yes", "no", "stop"}
 
 
 def zone_named(text: str) -> str:
@@ -68,29 +69,34 @@ class MakeCircle:
     clock: Clock
     methods: Methods
     defaults: Defaults
+    platforms: Mapping[str, Platform]
 
-    async def __call__(self, new: NewCircle, caller: Caller) -> Circle:
-        """Return the circle; the room it was asked for in belongs to it.
+    async def __call__(self, new: NewCircle, caller: Caller) -> tuple[Circle, bool]:
+        """Return the circle, and whether the room it was asked for in belongs to it.
+
+        The room does when the caller may manage it.
 
         Raises:
             DomainError: the name is taken or not a name, or the dates do not fit.
         """
         row = self._row(new)
+        platform = self.platforms[caller.person.platform]
+        here = not caller.direct and await platform.may_manage(caller.person, caller.room)
         async with self.begin() as work:
             if await Circles(work).named(new.name) is not None:
                 raise DomainError(f"There is a circle {new.name} already. Choose another name.")
             circle = await Circles(work).add(row)
-            if not caller.direct:
+            if here:
                 await attach(circle, caller.room, work)
             await Members(work).put(self._facilitator(circle, caller))
             await work.commit()
-        return circle
+        return circle, here
 
     def _row(self, new: NewCircle) -> CircleRow:
-        if not _NAME.fullmatch(new.name):
+        if not _NAME.fullmatch(new.name) or new.name.lower() in _TAKEN:
             raise DomainError(
-                "A circle's name is one word of letters, digits and hyphens, like north or "
-                "reading-2026."
+                "A circle's name is one word of letters, digits and hyphens that begins with a "
+                "letter, like north or reading-2026."
             )
         return CircleRow(
             name=new.name,
@@ -152,12 +158,15 @@ def _usual_break(method: Method, preset: Preset, starts_on: date) -> date | None
 
 
 async def attach(circle: Circle, room: RoomRef, work: UnitOfWork) -> None:
-    """Make a room the circle's.
+    """Make a room the circle's; a closed circle gives its room away.
 
     Raises:
         DomainError: it belongs to another circle.
     """
     owner = await Circles(work).at(room)
+    if owner is not None and owner.state is CircleState.CLOSED:
+        await Circles(work).detach(room)
+        owner = None
     if owner is not None and owner.id != circle.id:
         raise DomainError(
             f"This room belongs to the circle {owner.name}. One room serves one circle."
@@ -309,6 +318,7 @@ class ChangeState:
             circle = await self._to(circle, CircleState.OPEN, work)
             await self.plan(circle, work, since=self.clock.now())
             await Schedules(work).wake(circle.id, since=self.clock.now())
+            await Outbox(work).put_back(circle.id, self.clock.now())
             said = words.resumed(circle)
             await self._tell_others(circle, said, "resumed", caller, work)
             await work.commit()

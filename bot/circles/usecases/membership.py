@@ -15,10 +15,12 @@ from bot.conversation.model import (
     Clock,
     Document,
     DomainError,
+    People,
     Role,
     document,
     say,
 )
+from bot.delivery.rows import Outbox
 from bot.delivery.usecases import Post
 from bot.store.work import Begin, UnitOfWork
 
@@ -36,7 +38,9 @@ class EndMembership:
     async def __call__(self, member: Member, state: MemberState, work: UnitOfWork) -> None:
         """Do it; the facilitators are told privately."""
         circle = await Circles(work).get(member.circle)
-        await Members(work).put(replace(member, state=state))
+        gone = replace(member, state=state, roles=frozenset({"member"}))
+        await Members(work).put(gone)
+        await Outbox(work).withdraw_from(circle.id, People.of(member.person))
         for ends in self.gone:
             await ends(circle.id, member.person, work)
         others = [m for m in await Members(work).facilitating(circle.id) if m.id != member.id]
@@ -62,6 +66,8 @@ class ChangeMembership:
         """
         async with self.begin() as work:
             circle = await circle_of(caller, work)
+            if until is not None:
+                await Outbox(work).withdraw_from(circle.id, People.of(caller.person))
             if until is not None and until <= circle.today(self.clock.now()):
                 raise DomainError("Name the day on which you are back; it must lie ahead.")
             member = await self._me(caller, work)
@@ -96,6 +102,8 @@ class ChangeMembership:
             before = member.consents
             changed = replace(member, consents=replace(before, **{which: given}))
             await Members(work).put(changed)
+            if not changed.consents.takes_part:
+                await Outbox(work).withdraw_from(member.circle, People.of(caller.person))
             for act in self.consent_changed:
                 await act(changed, before, work)
             await work.commit()

@@ -34,14 +34,18 @@ class CircleStanding:
         return [(circle.id, circle.name) for circle in alive]
 
     async def roles(self, person: PersonRef, circle: int | None) -> frozenset[Role]:
-        """Return what the person may do in the circle; without one, in any of theirs."""
+        """Return what the person may do in the circle; without one, in any of theirs.
+
+        An organiser facilitates a circle that has no facilitator left.
+        """
         found = {Role.ANYONE}
         async with self.look() as work:
             for row in await Members(work).everywhere(person):
                 if circle in (None, row.circle_id) and row.state == MemberState.JOINED.value:
                     found |= roles_of(row.value())
+            led = circle is None or await Members(work).facilitating(circle)
         if person.id in self.organisers | self.admins:
-            found.add(Role.ORGANISER)
+            found |= {Role.ORGANISER} if led else {Role.ORGANISER, Role.CARER, Role.FACILITATOR}
         if person.id in self.admins:
             found.add(Role.ADMIN)
         return frozenset(found)

@@ -1,13 +1,15 @@
 """Answers to prompts: in the thread, as a reply, or by command; edited and deleted with them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.circles.methods import Answer
-from bot.circles.model import Circle, Member, MemberState
+from bot.circles.model import Circle, CircleState, Member, MemberState
 from bot.circles.rows import Circles, Members
 from bot.circles.usecases.life import circle_of
 from bot.circles.usecases.ports import Methods
+from bot.conversation.model import Answer as Said
 from bot.conversation.model import (
     Caller,
     Clock,
@@ -17,10 +19,14 @@ from bot.conversation.model import (
     Kind,
     MessageRef,
     People,
+    PersonRef,
     RoomRef,
+    say,
 )
-from bot.delivery.model import Posted
+from bot.conversation.typed import first_word
+from bot.delivery.model import Outgoing, Posted
 from bot.delivery.rows import Outbox
+from bot.intake.usecases import reply
 from bot.prompting import words
 from bot.prompting.model import Asked, PromptAnswer
 from bot.prompting.rows import Answers
@@ -37,6 +43,7 @@ class HearAnswers:
 
     clock: Clock
     methods: Methods
+    prefix: str
 
     async def __call__(self, event: Event, work: UnitOfWork) -> None:
         """Write what the event changes about answers."""
@@ -49,11 +56,11 @@ class HearAnswers:
 
     async def _said(self, event: Event, work: UnitOfWork) -> None:
         circle = await Circles(work).at(event.where)
-        if circle is None:
+        if circle is None or circle.state is CircleState.CLOSED:
             return
         member = await Members(work).of(circle.id, event.person)
         thread = None if event.reply_to else event.thread  # a reply answers what it replies to
-        asked = await asked_under(event.where, thread, event.reply_to, work)
+        asked = await asked_under(circle.id, event.where, (thread, event.reply_to), work)
         if member is None or asked is None or not takes_answers(circle, self.methods, asked):
             return
         if member.state is not MemberState.JOINED or not member.consents.takes_part:
@@ -61,6 +68,7 @@ class HearAnswers:
         given = await Answers(work).of(circle.id, asked)
         if all(answer.member != member.id for answer in given):
             await Answers(work).put(_answer(circle, asked, member, event.ref, event.text, event.at))
+            await remind_no_more(circle, asked, event.person, work)
 
     async def _edited(self, event: Event, target: MessageRef, work: UnitOfWork) -> None:
         row = await Answers(work).at(target)
@@ -68,17 +76,33 @@ class HearAnswers:
             return
         member = await Members(work).get(row.member_id)
         if member.person == event.person:
-            row.text = event.text if member.consents.quoted else None
+            said = await answer_in(event.text, self.prefix, work)
+            row.text = said if member.consents.quoted else None
             row.edited_at = event.at
 
 
+async def remind_no_more(circle: Circle, asked: Asked, who: PersonRef, work: UnitOfWork) -> None:
+    """Take back the reminder that waits for the morning of somebody who has answered."""
+    await Outbox(work).withdraw_from(circle.id, People.of(who), f"{asked.prompt}{REMINDS}")
+
+
+async def answer_in(text: str, prefix: str, work: UnitOfWork) -> str:
+    """Return the answer in an answer command's words; other words are the answer themselves."""
+    for command in (f"{prefix}answer ", "/answer "):
+        if text.strip().lower().startswith(command):
+            said = text.strip()[len(command) :].strip()
+            word, rest = first_word(said)
+            return rest if rest and await Circles(work).named(word) else said
+    return text
+
+
 async def asked_under(
-    room: RoomRef, thread: str | None, reply_to: str | None, work: UnitOfWork
+    circle: int, room: RoomRef, under: Sequence[str | None], work: UnitOfWork
 ) -> Asked | None:
-    """Return the prompt under which something was said: its thread, or a reply to it."""
-    for message in (thread, reply_to):
+    """Return the circle's prompt under which something was said: its thread, or a reply to it."""
+    for message in under:
         posted = None if message is None else await _posted(room, message, work)
-        if posted is not None and posted.circle is not None and posted.phase != "-":
+        if posted is not None and posted.circle == circle and posted.phase != "-":
             return _asked_by(posted)
     return None
 
@@ -135,6 +159,7 @@ class GiveAnswer:
             ref = MessageRef(caller.room, caller.message)
             said_at = caller.said_at or self.clock.now()
             await Answers(work).put(_answer(circle, asked, member, ref, text, said_at))
+            await remind_no_more(circle, asked, caller.person, work)
             await work.commit()
         found = prompt_of(circle, self.methods, asked)
         title = found[0].title if found else asked.prompt
@@ -144,8 +169,9 @@ class GiveAnswer:
         self, circle: Circle, member: Member, caller: Caller, work: UnitOfWork
     ) -> Asked:
         """Return what is answered: what stands above, else what the member was asked last."""
-        under = await asked_under(caller.room, caller.thread, caller.reply_to, work)
-        if under is not None:
+        above = (caller.thread, caller.reply_to)
+        under = await asked_under(circle.id, caller.room, above, work)
+        if under is not None and takes_answers(circle, self.methods, under):
             return under
         latest = await self._latest(circle, work)
         reminded = await self._reminded(circle, member, work) if caller.direct else None
@@ -177,3 +203,47 @@ class GiveAnswer:
             return None
         given = await Answers(work).of(circle.id, _asked_by(post))
         return None if any(answer.member == member.id for answer in given) else post
+
+
+@dataclass(frozen=True)
+class AnswerReminder:
+    """Takes plain words in reply to a private reminder as the answer that it asks for."""
+
+    give: GiveAnswer
+    prefix: str
+
+    async def wants(self, event: Event, work: UnitOfWork) -> bool:
+        """Return whether somebody replies to a reminder without a command."""
+        if event.kind is not Kind.MESSAGE or not event.direct:
+            return False
+        if event.text.strip().startswith((self.prefix, "/")):
+            return False
+        return await self._reminder(event, work) is not None
+
+    async def __call__(self, event: Event) -> Sequence[Outgoing]:
+        """Return the thanks."""
+        async with self.give.begin() as work:
+            reminder = await self._reminder(event, work)
+            caller = Caller(
+                person=event.person,
+                name=event.name,
+                room=event.where,
+                direct=True,
+                circle=reminder.circle if reminder else None,
+                message=event.id,
+                thread=event.thread,
+                reply_to=event.reply_to,
+                said_at=event.at,
+            )
+        try:
+            said = await self.give(event.text.strip(), caller)
+        except DomainError as refusal:
+            said = say(str(refusal))
+        return [reply(event, Said(said), self.prefix)]
+
+    async def _reminder(self, event: Event, work: UnitOfWork) -> Posted | None:
+        for message in (event.reply_to, event.thread):
+            posted = None if message is None else await _posted(event.where, message, work)
+            if posted is not None and posted.prompt.endswith(REMINDS):
+                return posted
+        return None

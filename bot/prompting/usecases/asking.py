@@ -56,7 +56,7 @@ class PlanPrompts:
                 later = wall + timedelta(days=prompt.remind_after_days)
                 schedules.append(self._schedule(circle, REMINDER, asked, later))
         for kind in (PROMPT, REMINDER):
-            await Schedules(work).stop(circle.id, kind)
+            await Schedules(work).drop(circle.id, kind)
         await Schedules(work).put(each for each in schedules if each.due_at >= since)
 
     def _schedule(self, circle: Circle, kind: str, asked: Asked, wall: datetime) -> Schedule:

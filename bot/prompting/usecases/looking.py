@@ -10,7 +10,7 @@ from bot.circles.rows import Members
 from bot.circles.usecases.life import circle_of
 from bot.circles.usecases.ports import Methods
 from bot.conversation.model import Caller, Clock, Document, DomainError, say
-from bot.delivery.model import Schedule
+from bot.delivery.model import Schedule, State
 from bot.delivery.rows import Outbox, Schedules
 from bot.delivery.usecases import Post
 from bot.prompting import words
@@ -121,20 +121,28 @@ class SendPrompt:
             if circle.state is not CircleState.OPEN:
                 raise DomainError(f"The circle {circle.name} is not open.")
             sent = await Outbox(work).of_prompt(circle.id, asked.prompt, asked.occurrence)
-            if any(post.phase == asked.phase for post in sent):
+            there = [p for p in sent if p.state in (State.WAITING, State.SENT)]
+            if any(post.phase == asked.phase for post in there):
                 raise DomainError("That prompt is posted, or on its way, already.")
-            await self.post(await self.compose(self._now(circle, asked), work), work)
+            await self.post.again(await self.compose(self._now(circle, asked), work), work)
             await Schedules(work).fire(circle.id, PROMPT, str(asked), self.clock.now())
             await work.commit()
         return say("It is on its way.")
 
     async def skip(self, key: str, caller: Caller) -> Document:
-        """Leave the next occurrence of a prompt out, and its reminder with it."""
+        """Leave the next occurrence of a prompt out, and its reminder with it.
+
+        Raises:
+            DomainError: it is not waiting.
+        """
         async with self.begin() as work:
             circle = await circle_of(caller, work)
             asked, prompt = await self._asked(circle, key, work)
-            for kind in (PROMPT, REMINDER):
-                await Schedules(work).fire(circle.id, kind, str(asked), self.clock.now())
+            if not await Schedules(work).fire(circle.id, PROMPT, str(asked), self.clock.now()):
+                raise DomainError(
+                    f"“{prompt.title}” is not waiting: the circle is not open yet, or it came."
+                )
+            await Schedules(work).fire(circle.id, REMINDER, str(asked), self.clock.now())
             await work.commit()
         return say(f"“{prompt.title}” is left out.")
 
