@@ -28,8 +28,9 @@ class Outcome:
     files: dict[str, bytes] = field(default_factory=dict)
 
     def write(self, folder: Path) -> list[Path]:
-        """Write the files and return their paths."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Write the files in place of those of an earlier story, and return their paths."""
+        for name in (TRANSCRIPT, *NAMES.values()):
+            (folder / name).unlink(missing_ok=True)
         for name, content in self.files.items():
             (folder / name).write_bytes(content)
         return [folder / name for name in self.files]
