@@ -100,7 +100,7 @@ class Scene:
 
     async def join(self, who: str, consents: str = "yes yes yes yes", zone: str = "-") -> None:
         """Let somebody join by the guided exchange."""
-        await self.privately(who, "!join north")
+        await self.say(who, "!join north")
         for answer in ("to listen", "bread", "company", zone, consents):
             await self.privately(who, answer)
 
