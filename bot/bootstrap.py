@@ -38,6 +38,7 @@ from bot.mentoring.commands import mentoring_commands, mentoring_composers
 from bot.mentoring.usecases.following import MentoringData, PairsEnd
 from bot.participation.commands import participation_commands
 from bot.participation.usecases import (
+    CountAnswer,
     CountedNoMore,
     FindQuiet,
     HearContributions,
@@ -190,6 +191,7 @@ class _Wiring:
         self.compose = ComposePrompt(self.methods, self.prefix)
         self.take_back = TakeBack(self.post, self.prefix)
         self.rights = PublicationRights(self.take_back)
+        self.give = GiveAnswer(database.begin, clock, self.methods, (CountAnswer(),))
         self.keep = KeepMessage(database.begin, platforms)
         self.pairs_end = PairsEnd(clock, self.post)
         self.consent_changed = (CountedNoMore(), QuotedNoMore(), self.rights.consent_changed)
@@ -254,7 +256,7 @@ class _Wiring:
         begin, look = self.database.begin, self.database.look
         self.registry.add(
             prompt_commands(
-                GiveAnswer(begin, self.clock, self.methods),
+                self.give,
                 LookAtPrompts(look, self.clock, self.methods, self.prefix),
                 SendPrompt(begin, self.clock, self.methods, self.compose, self.post),
             )

@@ -20,6 +20,7 @@ from bot.conversation.model import (
 from bot.participation import words
 from bot.participation.model import Contributed, Contribution, quiet_members
 from bot.participation.rows import Contributions
+from bot.prompting.model import PromptAnswer
 from bot.prompting.rows import Answers
 from bot.store.work import Begin, UnitOfWork
 
@@ -73,6 +74,30 @@ class HearContributions:
         row = await Contributions(work).at(target)
         if row is not None and (await Members(work).get(row.member_id)).person == event.person:
             row.words = len(event.text.split())
+
+
+@dataclass(frozen=True)
+class CountAnswer:
+    """Counts an answer that was given by command, also in a direct room."""
+
+    async def __call__(self, answer: PromptAnswer, words: int, work: UnitOfWork) -> None:
+        """Write the contribution of a member who agreed to be counted."""
+        circle = await Circles(work).get(answer.circle)
+        consents = (await Members(work).get(answer.member)).consents
+        phase = circle.phase_at(answer.answered_at)
+        if not (consents.takes_part and consents.counted):
+            return
+        await Contributions(work).put(
+            Contribution(
+                message=answer.message,
+                circle=circle.id,
+                member=answer.member,
+                phase=phase.key if phase else "",
+                kind=Contributed.ANSWER,
+                sent_at=answer.answered_at,
+                words=words,
+            )
+        )
 
 
 async def _counted(circle: Circle | None, event: Event, work: UnitOfWork) -> Member | None:

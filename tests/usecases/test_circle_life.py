@@ -398,6 +398,24 @@ async def test_the_quiet_are_told_to_the_facilitator_alone(north: Scene) -> None
     assert "Everyone" in await north.privately(FAY, "!circle quiet north 14")
 
 
+async def test_an_answer_by_command_counts_also_in_the_direct_room(north: Scene) -> None:
+    await north.join("@cleo:example.org", "yes no no no")
+    await ask(north, "roll-call", "2026-03-10 09:00", "$roll")
+    north.clock.moment = at("2026-04-01 09:00")
+    await north.privately(ANA, "!answer north in three words")
+    await north.privately("@cleo:example.org", "!answer not to be counted")
+    (row,) = await north.all(ContributionRow)
+    assert (row.kind, row.words, row.member_id) == ("answer", 3, 2)
+    assert "Ana" not in await north.privately(FAY, "!circle quiet")
+
+
+async def test_who_marks_with_a_reaction_was_heard_from(north: Scene) -> None:
+    north.clock.moment = at("2026-04-01 09:00")
+    await north.hear(north.event(ANA, "🙏", kind=Kind.REACTION, target="$of-ben"))
+    assert [row.kind for row in await north.all(ContributionRow)] == ["reaction"]
+    assert "Ana" not in await north.privately(FAY, "!circle quiet")
+
+
 # --- consent and forgetting -------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from bot.circles.methods import Answer
 from bot.circles.model import Circle, CircleState, Member, MemberState
@@ -136,6 +137,14 @@ def _answer(
     )
 
 
+class Answered(Protocol):
+    """What else becomes of an answer that is given by command; filled by the rooms above."""
+
+    async def __call__(self, answer: PromptAnswer, words: int, work: UnitOfWork) -> None:
+        """Write it; `words` is how many the member gave, kept or not."""
+        ...
+
+
 @dataclass(frozen=True)
 class GiveAnswer:
     """Takes an answer given by command: under a prompt, or to the latest question."""
@@ -143,6 +152,7 @@ class GiveAnswer:
     begin: Begin
     clock: Clock
     methods: Methods
+    answered: Sequence[Answered] = ()
 
     async def __call__(self, text: str, caller: Caller) -> Document:
         """Return the thanks; an earlier answer of the caller is replaced.
@@ -158,6 +168,9 @@ class GiveAnswer:
             asked = await self._asked(circle, member, caller, work)
             ref = MessageRef(caller.room, caller.message)
             said_at = caller.said_at or self.clock.now()
+            for note in self.answered:
+                given = _answer(circle, asked, member, ref, text, said_at)
+                await note(given, len(text.split()), work)
             await Answers(work).put(_answer(circle, asked, member, ref, text, said_at))
             await remind_no_more(circle, asked, caller.person, work)
             await work.commit()
