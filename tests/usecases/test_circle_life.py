@@ -148,7 +148,7 @@ async def test_another_bots_command_gets_no_answer_unless_this_bot_is_named(here
 
 async def test_words_in_a_reply_to_the_bot_are_no_command(north: Scene) -> None:
     await ask(north, "roll-call", "2026-03-10 09:00", "$roll")
-    for who, words_ in ((BEN, "I often wanted to leave"), (ANA, "Well, leave it. My answer is yes")):
+    for who, words_ in ((BEN, "I often wanted to leave"), (ANA, "Well, leave it. I say yes")):
         await north.say(who, words_, reply_to="$roll", addressed=True)
     assert [m.state for m in await north.all(MemberRow)] == ["joined"] * 3
     assert len(await north.all(AnswerRow)) == 2

@@ -272,7 +272,7 @@ async def test_a_database_that_cannot_be_used_fails_the_batch_and_moves_no_curso
     north: Scene,
 ) -> None:
     class Locked:
-        async def __call__(self, event: Event, work: UnitOfWork) -> None:
+        async def __call__(self, _event: Event, _work: UnitOfWork) -> None:
             raise OperationalError("INSERT", {}, Exception("database is locked"))
 
     before = [(row.account, row.token) for row in await north.all(CursorRow)]

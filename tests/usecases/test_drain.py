@@ -1,0 +1,175 @@
+"""What the drain does when the way is blocked: later, elsewhere, not at all, and never twice."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest_asyncio
+from sqlmodel import select
+
+from adapters.console.client import PLATFORM, Community
+from adapters.console.platform import ConsolePlatform
+from bot.conversation.model import (
+    DeliveryKey,
+    Document,
+    MessageRef,
+    NotPermitted,
+    People,
+    PersonRef,
+    PlatformError,
+    PlatformUnavailable,
+    RoomRef,
+    say,
+)
+from bot.delivery.model import Outgoing
+from bot.delivery.rows import OutboxRow
+from bot.delivery.usecases import ANSWER, TRIES, Drain, Post
+from bot.store.engine import Database
+from tests.support.clocks import DrivenClock
+from tests.support.scene import fresh_database
+
+START = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
+ROOM = RoomRef(PLATFORM, "!room")
+ANA = People.of(PersonRef(PLATFORM, "ana"))
+
+
+class Blocked(ConsolePlatform):
+    """The console, whose next posts end with the given faults; before or after they got through."""
+
+    faults: list[PlatformError]
+    after = False
+
+    async def post(
+        self, room: RoomRef, document: Document, *, key: DeliveryKey, thread: str | None = None
+    ) -> MessageRef:
+        """Show the document, or raise the next fault."""
+        if self.faults and not self.after:
+            raise self.faults.pop(0)
+        message = await super().post(room, document, key=key, thread=thread)
+        if self.faults:
+            raise self.faults.pop(0)
+        return message
+
+
+class Way:
+    """A community, the outbox, its drain, and what facilitators would be told."""
+
+    def __init__(self, database: Database) -> None:
+        self.clock = DrivenClock(START)
+        self.community = Community(self.clock)
+        self.community.person("ana", "Ana")
+        self.community.room("!room", "Room", ["ana"], manager="ana", bot=True)
+        self.platform = Blocked(self.community)
+        self.platform.faults = []
+        self.told: list[str] = []
+        self.database = database
+        self.post = Post(self.clock, {PLATFORM: self.platform})
+        self.drain = Drain(
+            database.begin,
+            database.look,
+            self.clock,
+            {PLATFORM: self.platform},
+            self._tell,
+            self.post,
+        )
+
+    async def _tell(self, row: OutboxRow, why: str, _work: object) -> list[Outgoing]:
+        self.told.append(f"{row.prompt}: {why}")
+        return []
+
+    async def write(self, words: str, **more: object) -> None:
+        """Put a post into the outbox."""
+        given = {"key": DeliveryKey("1", "opening", words, 0, str(ROOM)), "to": ROOM} | more
+        async with self.database.begin() as work:
+            await self.post([Outgoing(document=say(words), **given)], work)  # type: ignore[arg-type]
+            await work.commit()
+
+    async def go(self, **later: float) -> list[str]:
+        """Send what may go a while later, and return what the room shows."""
+        self.clock.advance(**later)
+        for target in await self.drain.targets():
+            await self.drain(target)
+        return [e.event.text for e in self.community.here("!room") if e.event.text]
+
+    async def states(self) -> dict[str, str]:
+        """Return what became of each post."""
+        async with self.database.look() as work:
+            return {row.prompt: row.state for row in await work.all(select(OutboxRow))}
+
+
+@pytest_asyncio.fixture
+async def way(tmp_path: Path) -> AsyncIterator[Way]:
+    database = await fresh_database(tmp_path / "test.sqlite3")
+    yield Way(database)
+    await database.aclose()
+
+
+async def test_a_post_that_is_delayed_keeps_its_place(way: Way) -> None:
+    way.platform.faults = [PlatformUnavailable("slow down", timedelta(seconds=30))]
+    await way.write("one")
+    await way.write("two")
+    assert await way.go() == []
+    assert await way.go(seconds=29) == []
+    assert await way.go(seconds=1) == ["one", "two"]
+
+
+async def test_a_post_that_got_through_unheard_is_not_doubled(way: Way) -> None:
+    way.platform.faults, way.platform.after = [PlatformUnavailable("answer lost")], True
+    await way.write("one")
+    assert await way.go() == ["one"]
+    assert await way.go(minutes=1) == ["one"]
+    assert await way.states() == {"one": "sent"}
+
+
+async def test_after_a_long_outage_a_post_is_looked_for_first(way: Way) -> None:
+    way.platform.faults, way.platform.after = [PlatformUnavailable("answer lost")], True
+    await way.write("one", expires_at=START + timedelta(hours=24))
+    await way.go()
+    assert await way.go(days=3) == ["one"]
+    assert await way.states() == {"one": "sent"}
+
+
+async def test_after_too_long_an_outage_a_post_is_skipped_and_told(way: Way) -> None:
+    way.platform.faults = [PlatformUnavailable("down")]
+    await way.write("one", expires_at=START + timedelta(hours=24))
+    await way.write("two", expires_at=START + timedelta(hours=96))
+    await way.go()
+    assert await way.go(days=3) == ["two"]
+    assert await way.states() == {"one": "skipped", "two": "sent"}
+    assert way.told == ["one: late"]
+
+
+async def test_a_post_that_may_not_be_there_is_told_and_holds_up_nothing(way: Way) -> None:
+    way.platform.faults = [NotPermitted("no")]
+    await way.write("one")
+    await way.write("two")
+    assert await way.go() == ["two"]
+    assert way.told == ["one: refused"]
+
+
+async def test_a_fault_that_stays_ends_after_some_tries(way: Way) -> None:
+    way.platform.faults = [PlatformError("odd") for _ in range(TRIES)]
+    await way.write("one")
+    for _ in range(TRIES):
+        await way.go(minutes=6)
+    assert await way.states() == {"one": "refused"}
+    assert way.told == ["one: refused"]
+
+
+async def test_every_answer_to_who_takes_no_direct_messages_is_said_in_the_room(way: Way) -> None:
+    way.community.people["ana"].closed = True
+    for number in (1, 2):
+        key = DeliveryKey("-", ANSWER, f"$command{number}", 0, str(ANA))
+        await way.write(f"answer {number}", key=key, to=ANA, instead=(ROOM, say(f"sorry {number}")))
+    await way.go()
+    assert await way.go() == ["sorry 1", "sorry 2"]
+    assert await way.states() == {}, "nothing of an answer is kept"
+
+
+async def test_a_note_to_who_takes_no_direct_messages_is_said_once(way: Way) -> None:
+    way.community.people["ana"].closed = True
+    for number in (1, 2):
+        key = DeliveryKey("1", "opening", f"note{number}", 0, str(ANA))
+        await way.write("a note", key=key, to=ANA, instead=(ROOM, say("I cannot reach you")))
+    await way.go()
+    assert await way.go() == ["I cannot reach you"]
