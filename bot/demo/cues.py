@@ -128,7 +128,7 @@ class Cues:
     # --- what others say ---------------------------------------------------------------------
 
     def _heard(self, event: Event) -> Iterator[Timed]:
-        lot = self.lots.of("heard", event.id)
+        lot = self.lots.of("heard", event.author, event.text)  # an id would move with every post
         others = [who for who in present(self.cast, event.at) if who != event.author]
         if event.reply_to or event.author == BOT or event.text.startswith("!"):
             return
