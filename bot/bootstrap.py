@@ -214,13 +214,13 @@ class _Wiring:
                 begin, self.clock, self.post, self.defaults, self.end, self.consent_changed
             ),
             FollowLeaves(begin, look, self.platforms, self.end),
-            AnswerReminder(GiveAnswer(begin, self.clock, self.methods), self.prefix),
+            AnswerReminder(self.give, self.prefix),
             AnswerCommand(dispatch),
         ]
         hearers: list[Hear] = [
             HearRooms(self.post, self.end, self.defaults, self.given.contact),
-            HearAnswers(self.clock, self.methods, self.prefix),
-            HearContributions(),
+            HearAnswers(self.clock, self.methods, self.read),
+            HearContributions(self.read),
             PublicationHears(self.take_back),
         ]
         refused = TellRefused(self.clock)

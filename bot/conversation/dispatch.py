@@ -72,8 +72,8 @@ class Dispatch:
         return text is not None and (event.addressed or recognise(self.registry, text) is not None)
 
     def given(self, event: Event) -> Typed | Unknown | None:
-        """Return the command that an event gives: anywhere, or to the bot alone, as bare words."""
-        bare = event.text.strip() if event.direct else ""
+        """Return the command that an event gives; bare words are one to the bot alone only."""
+        bare = event.text.strip() if event.direct and not (event.reply_to or event.thread) else ""
         return recognise(self.registry, self.command_text(event) or bare)
 
     def command_text(self, event: Event) -> str | None:

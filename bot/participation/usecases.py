@@ -22,6 +22,7 @@ from bot.participation.model import Contributed, Contribution, quiet_members
 from bot.participation.rows import Contributions
 from bot.prompting.model import PromptAnswer
 from bot.prompting.rows import Answers
+from bot.prompting.usecases.reading import ReadAnswer
 from bot.store.work import Begin, UnitOfWork
 
 SILENT_DAYS = 14
@@ -31,6 +32,8 @@ SILENT_DAYS = 14
 @dataclass(frozen=True)
 class HearContributions:
     """Records contributions of members who agreed to be counted; the rest is dropped unread."""
+
+    read: ReadAnswer
 
     async def __call__(self, event: Event, work: UnitOfWork) -> None:
         """Write what the event changes; the same event again changes nothing."""
@@ -73,7 +76,8 @@ class HearContributions:
     async def _edited(self, event: Event, target: MessageRef, work: UnitOfWork) -> None:
         row = await Contributions(work).at(target)
         if row is not None and (await Members(work).get(row.member_id)).person == event.person:
-            row.words = len(event.text.split())
+            circle = await Circles(work).get(row.circle_id)
+            row.words = len(self.read(event, circle).split())
 
 
 @dataclass(frozen=True)

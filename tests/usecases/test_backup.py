@@ -1,7 +1,5 @@
 """Backups: whole while the bot runs, put back only when they are sound."""
 
-
-
 import asyncio
 import fcntl
 import os

@@ -406,6 +406,11 @@ async def test_an_answer_by_command_counts_also_in_the_direct_room(north: Scene)
     await north.privately("@cleo:example.org", "!answer not to be counted")
     (row,) = await north.all(ContributionRow)
     assert (row.kind, row.words, row.member_id) == ("answer", 3, 2)
+    edited = {"kind": Kind.EDIT, "target": row.message, "room": row.room, "direct": True}
+    await north.hear(north.event(ANA, "!answer north in two", **edited))
+    (row,) = await north.all(ContributionRow)
+    assert row.words == 2
+    assert "in two" in [answer.text for answer in await north.all(AnswerRow)]
     assert "Ana" not in await north.privately(FAY, "!circle quiet")
 
 

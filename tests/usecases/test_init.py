@@ -1,7 +1,5 @@
 """The first start: a config and a login that works, or nothing at all."""
 
-
-
 import stat
 from pathlib import Path
 

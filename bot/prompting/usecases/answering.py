@@ -24,7 +24,6 @@ from bot.conversation.model import (
     RoomRef,
     say,
 )
-from bot.conversation.typed import first_word
 from bot.delivery.model import Outgoing, Posted
 from bot.delivery.rows import Outbox
 from bot.intake.usecases import reply
@@ -32,6 +31,7 @@ from bot.prompting import words
 from bot.prompting.model import Asked, PromptAnswer
 from bot.prompting.rows import Answers
 from bot.prompting.usecases.asking import REMINDS, planned, prompt_of
+from bot.prompting.usecases.reading import ReadAnswer
 from bot.store.work import Begin, UnitOfWork
 
 AT_ONCE = timedelta(minutes=10)
@@ -44,7 +44,7 @@ class HearAnswers:
 
     clock: Clock
     methods: Methods
-    prefix: str
+    read: ReadAnswer
 
     async def __call__(self, event: Event, work: UnitOfWork) -> None:
         """Write what the event changes about answers."""
@@ -77,7 +77,7 @@ class HearAnswers:
             return
         member = await Members(work).get(row.member_id)
         if member.person == event.person:
-            said = await answer_in(event.text, self.prefix, work)
+            said = self.read(event, await Circles(work).get(row.circle_id))
             row.text = said if member.consents.quoted else None
             row.edited_at = event.at
 
@@ -85,16 +85,6 @@ class HearAnswers:
 async def remind_no_more(circle: Circle, asked: Asked, who: PersonRef, work: UnitOfWork) -> None:
     """Take back the reminder that waits for the morning of somebody who has answered."""
     await Outbox(work).withdraw_from(circle.id, People.of(who), f"{asked.prompt}{REMINDS}")
-
-
-async def answer_in(text: str, prefix: str, work: UnitOfWork) -> str:
-    """Return the answer in an answer command's words; other words are the answer themselves."""
-    for command in (f"{prefix}answer ", "/answer "):
-        if text.strip().lower().startswith(command):
-            said = text.strip()[len(command) :].strip()
-            word, rest = first_word(said)
-            return rest if rest and await Circles(work).named(word) else said
-    return text
 
 
 async def asked_under(
@@ -168,10 +158,10 @@ class GiveAnswer:
             asked = await self._asked(circle, member, caller, work)
             ref = MessageRef(caller.room, caller.message)
             said_at = caller.said_at or self.clock.now()
+            answer = _answer(circle, asked, member, ref, text, said_at)
+            await Answers(work).put(answer)
             for note in self.answered:
-                given = _answer(circle, asked, member, ref, text, said_at)
-                await note(given, len(text.split()), work)
-            await Answers(work).put(_answer(circle, asked, member, ref, text, said_at))
+                await note(answer, len(text.split()), work)
             await remind_no_more(circle, asked, caller.person, work)
             await work.commit()
         found = prompt_of(circle, self.methods, asked)
