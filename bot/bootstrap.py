@@ -232,7 +232,13 @@ class _Wiring:
             dispatch=dispatch,
             take=Take(begin, self.clock, hearers, responders),
             answer=AnswerInbox(
-                begin, look, self.database.together, self.clock, responders, self.post
+                begin,
+                look,
+                self.database.together,
+                self.clock,
+                responders,
+                self.post,
+                self.database.after_erasure,
             ),
             tick=self._tick(),
             drain=Drain(begin, look, self.clock, self.platforms, refused, self.post),
@@ -282,7 +288,7 @@ class _Wiring:
         self.registry.add(
             rights_commands(
                 ShowMyData(look, holders),
-                ForgetMe(begin, holders),
+                ForgetMe(begin, holders, self.database.erased),
                 Tidy(begin, look, self.platforms),
             )
         )

@@ -24,6 +24,7 @@ from bot.store.migrate import current, revisions, upgrade
 log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
+MINUTES_A_DAY = 24 * 60
 KEEP_ANSWERED = timedelta(days=30)
 """How long the id of an answered event is kept, so that history cannot bring it again."""
 
@@ -66,12 +67,14 @@ class Running:
             self._heard.clear()
 
     async def look_after(self) -> None:
-        """Drop what is no longer needed, once a day."""
+        """Drop what is no longer needed: once a day from the database, each minute beside it."""
         while True:
             async with self.application.database.begin() as work:
                 await Inbox(work).prune(self.application.clock.now() - KEEP_ANSWERED)
                 await work.commit()
-            await asyncio.sleep(86_400)
+            for _ in range(MINUTES_A_DAY):
+                await self.application.database.compact()
+                await asyncio.sleep(60)
 
     async def forever(self, tick_seconds: float = TICK_SECONDS) -> None:
         """Run until cancelled.

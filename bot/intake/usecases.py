@@ -1,6 +1,6 @@
 """Take what a platform brings, once; answer what wants an answer, once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -118,6 +118,7 @@ class AnswerInbox:
     clock: Clock
     responders: Sequence[Respond]
     post: Post
+    answered: Callable[[], Awaitable[object]]
 
     async def __call__(self) -> int:
         """Answer what waits now; return how many events that were."""
@@ -127,6 +128,7 @@ class AnswerInbox:
         for row in waiting:
             if row.author not in held_up and not await self._one(row):
                 held_up.add(row.author)
+            await self.answered()
         return len(waiting) - sum(row.author in held_up for row in waiting)
 
     async def _one(self, row: InboxRow) -> bool:

@@ -1,6 +1,6 @@
 """Showing members everything that is stored about them, and removing it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -65,6 +65,7 @@ class ForgetMe:
 
     begin: Begin
     holders: Sequence[HoldsPersonalData]
+    erased: Callable[[], None]
 
     async def __call__(self, sure: bool, caller: Caller) -> Document:  # noqa: FBT001 - the caller's own yes
         """Return what is gone; without the caller's yes, what would go.
@@ -86,6 +87,7 @@ class ForgetMe:
             await Outbox(work).forget(People.of(caller.person))
             await Outbox(work).unname(caller.person)
             await Members(work).forget(caller.person)
+            self.erased()
             await work.commit()
         return words.gone()
 

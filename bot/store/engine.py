@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
+from sqlite3 import OperationalError
 from typing import Any
 
 from sqlalchemy import event
@@ -13,10 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from bot.store.driver import connect
 from bot.store.work import UnitOfWork, Whole, begin_on, together_on
 
+_WAITS = "busy_timeout=5000"
+_PATIENCE = 250
+"""For how many milliseconds tidying up waits for those who read."""
+
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
-    "busy_timeout=5000",
+    _WAITS,
     "foreign_keys=ON",
     "secure_delete=ON",
 )
@@ -29,6 +34,7 @@ class Database:
         self.url = make_url(url)
         self._writer = _engine(self.url, "BEGIN IMMEDIATE", 1, ())
         self._reader = _engine(self.url, "BEGIN", 4, ("query_only=ON",))
+        self._erased = False
 
     @classmethod
     def at(cls, path: Path) -> "Database":
@@ -53,6 +59,35 @@ class Database:
         """Open a unit of work that only reads what is committed; it holds up no writer."""
         async with AsyncSession(self._reader, expire_on_commit=False) as session:
             yield UnitOfWork(session)
+
+    def erased(self) -> None:
+        """Note that somebody's data is being removed: the next `compact` leaves no trace of it."""
+        self._erased = True
+
+    async def compact(self) -> bool:
+        """Empty the log beside the database, which holds pages as they were before a removal.
+
+        After an erasure the file is written anew first. Return False when somebody reads: then
+        it is to be tried again later. The caller is in no unit of work.
+        """
+        async with self._writer.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            try:
+                await driver.execute_fetchall(f"PRAGMA busy_timeout={_PATIENCE}")
+                if self._erased:
+                    await driver.execute_fetchall("VACUUM")
+                ((busy, *_),) = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            except OperationalError:
+                busy = True
+            finally:
+                await driver.execute_fetchall(f"PRAGMA {_WAITS}")
+        self._erased = self._erased and bool(busy)
+        return not busy
+
+    async def after_erasure(self) -> None:
+        """Compact at once when somebody's data was removed."""
+        if self._erased:
+            await self.compact()
 
     async def aclose(self) -> None:
         """Close every connection."""

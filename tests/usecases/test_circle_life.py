@@ -1,7 +1,9 @@
 """A circle's life, as typed by its people, on a real database."""
 
 import re
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest_asyncio
 
 from bot.circles.rows import CircleRow, JoiningRow, MemberRow, RoomRow
 from bot.conversation.model import Kind
-from bot.delivery.rows import OutboxRow, ScheduleRow
+from bot.delivery.rows import Outbox, OutboxRow, ScheduleRow
 from bot.intake.rows import InboxRow
 from bot.participation.rows import ContributionRow
 from bot.prompting.rows import AnswerRow
@@ -455,6 +457,44 @@ async def test_my_data_shows_everything_and_my_forget_removes_it(north: Scene) -
     assert [r for r in await north.all(InboxRow) if r.author == ANA] == []
     left = [r for r in await north.posts() if ANA in r.key and r.phase != "answer"]
     assert left == []
+
+
+def traces(folder: Path, *words_: str) -> list[int]:
+    """Return how often each word stands in any file of the database."""
+    held = b"".join(path.read_bytes() for path in sorted(folder.glob("circle.db*")))
+    return [held.count(word.encode()) for word in words_]
+
+
+async def test_what_is_forgotten_is_in_no_file_of_the_database(
+    north: Scene, tmp_path: Path
+) -> None:
+    await ask(north, "roll-call", "2026-03-10 09:00", "$roll")
+    await north.say(ANA, "ZEBRAWORDS are mine", thread="$roll")
+    assert min(traces(tmp_path, "ZEBRAWORDS", ANA)) > 0
+
+    await north.privately(ANA, "!my forget yes")
+
+    assert traces(tmp_path, "ZEBRAWORDS") == [0]  # her id waits with the answer to her
+    answer = (await north.posts())[-1]
+    async with north.application.database.begin() as work:
+        await Outbox(work).remove(answer.id or 0)  # as when it was sent
+        await work.commit()
+    assert await north.application.database.compact()
+    assert traces(tmp_path, "ZEBRAWORDS", ANA) == [0, 0]
+
+
+async def test_who_reads_at_that_moment_holds_up_nobody_and_it_is_done_later(
+    north: Scene, tmp_path: Path
+) -> None:
+    await ask(north, "roll-call", "2026-03-10 09:00", "$roll")
+    await north.say(ANA, "ZEBRAWORDS are mine", thread="$roll")
+    with closing(sqlite3.connect(tmp_path / "circle.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM answer").fetchone()
+        assert "I keep nothing about you" in await north.privately(ANA, "!my forget yes")
+        assert not await north.application.database.compact()
+    assert await north.application.database.compact()
+    assert traces(tmp_path, "ZEBRAWORDS") == [0]
 
 
 async def test_the_only_facilitator_of_an_open_circle_hands_over_first(north: Scene) -> None:

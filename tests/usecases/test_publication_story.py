@@ -192,7 +192,9 @@ class World:
         responders = [AnswerMark(keep), AnswerCommand(dispatch)]
         self.rights = PublicationRights(take_back)
         self.take = TakeBatch(db.begin, self.clock, [PublicationHears(take_back)], responders)
-        self.answer = AnswerInbox(db.begin, db.look, db.together, self.clock, responders, post)
+        self.answer = AnswerInbox(
+            db.begin, db.look, db.together, self.clock, responders, post, db.after_erasure
+        )
 
     def title(self, asked: Asked) -> str:
         return {"who-are-you": "Who are you?", "hopes": "What do you hope?"}.get(asked.prompt, "")
