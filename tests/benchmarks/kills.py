@@ -80,7 +80,9 @@ class Run:
         await crowd.act(2)
         way = self.chance.random()
         if way < 0.5:
-            await asyncio.sleep(self.chance.uniform(0, 1.5))
+            for _ in range(3):
+                crowd.forward()
+                await asyncio.sleep(self.chance.uniform(0, 0.5))
         else:
             await self._doomed(around_a_request=way < 0.65)
         await bot.kill()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.support.bot_process import BotProcess
+from tests.support.bot_process import BotFailed, BotProcess
 from tests.support.human import Human, Json
 
 KEY = "org.circlekeeper.key"
@@ -59,7 +59,8 @@ class Life:
         if found is None:
             await person.accept_invites()
             found = await self._found(person, said)
-        assert found is not None, f"{person.user_id} found no answer to {said}"
+        if found is None or "Something went wrong" in found:
+            raise BotFailed(f"{person.user_id} got no answer to {said}\n{self.bot.log_tail()}")
         return found
 
     def _answered(self, said: str) -> bool:
