@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from babel.dates import format_date
 
-from bot.circles.model import Circle, CircleState, Consents, Joining, Member
+from bot.circles.model import DAY, Circle, CircleState, Consents, Joining, Member
 from bot.conversation.model import (
     Bullets,
     Document,
@@ -36,7 +36,7 @@ def code(text: str) -> Text:
 def calendar_table(circle: Circle) -> Table:
     """Return the phases and breaks with their dates."""
     rows = [(phase.span.starts_on, phase.title, phase.last_day) for phase in circle.calendar.phases]
-    rows += [(each.starts_on, "A break", each.ends_on) for each in circle.calendar.breaks]
+    rows += [(each.starts_on, "A break", each.ends_on - DAY) for each in circle.calendar.breaks]
     return Table(
         ("What", "From", "To"),
         tuple((title, day(start), day(end)) for start, title, end in sorted(rows)),

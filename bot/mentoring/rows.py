@@ -254,7 +254,7 @@ async def _forget_knocks(
     named += [(people[p.mentor_id], people[p.mentee_id]) for p in pairs]
     for group in named:
         if len({person.platform for person in group}) == 1:
-            end = f"/{PHASE}/{KNOCK}/0/{People.of(*group)}/"
+            end = f"/-/{KNOCK}/0/{People.of(*group)}/"
             await work.run(
                 delete(OutboxRow).where(col(OutboxRow.key).contains(end, autoescape=True))
             )

@@ -554,3 +554,8 @@ async def test_a_command_that_fails_is_told_with_a_number_and_changes_nothing(
     assert "whole number" in said
     said = await north.privately(FAY, "!prompt preview introductions")
     assert re.search("There is no method gone", said)
+
+
+async def test_a_break_week_is_shown_with_its_last_day(here: Scene) -> None:
+    said = await here.say(FAY, "!circle new north 2026-03-16 rest=2026-03-30")
+    assert "A break | Monday, 30 March 2026 | Sunday, 5 April 2026" in said
