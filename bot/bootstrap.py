@@ -67,7 +67,7 @@ from bot.publication.usecases.rights import PublicationRights
 from bot.publication.usecases.settling import Settle
 from bot.publication.usecases.taking import TakeBack
 from bot.rights.commands import rights_commands
-from bot.rights.holders import AnswersHeld, ContributionsHeld
+from bot.rights.holders import AnswersHeld, ContributionsHeld, PostsHeld
 from bot.rights.usecases import ForgetMe, ShowMyData, Tidy
 from bot.store.engine import Database
 
@@ -284,10 +284,11 @@ class _Wiring:
             MentoringData(self.pairs_end),
             AnswersHeld(),
             ContributionsHeld(),
+            PostsHeld(),
         )
         self.registry.add(
             rights_commands(
-                ShowMyData(look, holders),
+                ShowMyData(look, holders, self.platforms),
                 ForgetMe(begin, holders, self.database.erased),
                 Tidy(begin, look, self.platforms),
             )

@@ -426,6 +426,12 @@ class Outbox:
             )
         )
 
+    async def to_person(self, person: People) -> list[OutboxRow]:
+        """Return every post to a person, or said in a room instead, in order."""
+        mine = func.instr(OutboxRow.key, f"/{person}/") > 0
+        wanted = select(OutboxRow).where(or_(col(OutboxRow.target) == str(person), mine))
+        return list(await self._work.all(wanted.order_by(col(OutboxRow.id))))
+
     async def forget(self, person: People) -> None:
         """Remove every post to a person, or said in a room instead, sent or not."""
         mine = func.instr(OutboxRow.key, f"/{person}/") > 0

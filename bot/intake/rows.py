@@ -124,6 +124,11 @@ class Inbox:
         )
         return [MessageRef(RoomRef(row.platform, row.room), row.event_id) for row in rows]
 
+    async def by(self, person: PersonRef) -> list[InboxRow]:
+        """Return what is kept of a person's commands: the open ones, and what still waits."""
+        mine = (InboxRow.platform == person.platform, InboxRow.author == person.id)
+        return list(await self._work.all(select(InboxRow).where(*mine).order_by(col(InboxRow.id))))
+
     async def no_longer_shown(self, person: PersonRef) -> None:
         """Forget who typed those commands: they were removed, or their author is forgotten."""
         await self._work.run(

@@ -1,7 +1,20 @@
 """What the lower rooms hold of a person, shown and removed."""
 
+from collections.abc import Mapping, Sequence
+
 from bot.circles.rows import Members
-from bot.conversation.model import Block, Document, Moment, PersonRef, Quote, line, paragraph
+from bot.conversation.model import (
+    Block,
+    Document,
+    Moment,
+    People,
+    PersonRef,
+    Quote,
+    line,
+    paragraph,
+)
+from bot.delivery.rows import Outbox, OutboxRow
+from bot.delivery.usecases import ANSWER
 from bot.participation.rows import Contributions
 from bot.prompting.rows import Answers
 from bot.store.work import UnitOfWork
@@ -20,6 +33,11 @@ class AnswersHeld:
                 if answer.text:
                     blocks.append(Quote(line(answer.text)))
         return Document(tuple(blocks))
+
+    async def in_full(self, person: PersonRef, work: UnitOfWork) -> Mapping[str, Sequence[object]]:
+        """Return every answer."""
+        mine = await Members(work).everywhere(person)
+        return {"answers": [a for m in mine for a in await Answers(work).of_member(m.id or 0)]}
 
     async def forget(self, person: PersonRef, work: UnitOfWork) -> None:
         """Remove them."""
@@ -46,7 +64,49 @@ class ContributionsHeld:
                 blocks.append(paragraph(said, first, " to ", last))
         return Document(tuple(blocks))
 
+    async def in_full(self, person: PersonRef, work: UnitOfWork) -> Mapping[str, Sequence[object]]:
+        """Return every contribution."""
+        mine = await Members(work).everywhere(person)
+        found = [c for m in mine for c in await Contributions(work).of_member(m.id or 0)]
+        return {"contributions": found}
+
     async def forget(self, person: PersonRef, work: UnitOfWork) -> None:
         """Remove them."""
         for member in await Members(work).everywhere(person):
             await Contributions(work).forget(member.id or 0)
+
+
+class PostsHeld:
+    """What was or will be said to a person alone; answers to commands go when they are sent."""
+
+    async def shown(self, person: PersonRef, work: UnitOfWork) -> Document:
+        """Return how many posts there are, and from when to when."""
+        found = await _notes(person, work)
+        if not found:
+            return Document()
+        count = f"{len(found)} private notes to you" if len(found) > 1 else "1 private note to you"
+        first, last = Moment(found[0].created_at), Moment(found[-1].created_at)
+        said = f"{count} (what each was about, and when; its words only until it is sent), from "
+        return Document((paragraph(said, first, " to ", last),))
+
+    async def in_full(self, person: PersonRef, work: UnitOfWork) -> Mapping[str, Sequence[object]]:
+        """Return what each was, when, and where it stands; its words while it waits."""
+        found = await _notes(person, work)
+        return {
+            "notes to you": [{name: getattr(row, name) for name in _OF_A_NOTE} for row in found]
+        }
+
+    async def forget(self, person: PersonRef, work: UnitOfWork) -> None:
+        """Remove them."""
+        await Outbox(work).forget(People.of(person))
+
+
+_OF_A_NOTE = (
+    *("key", "phase", "prompt", "state", "created_at", "not_before", "sent_at"),
+    *("room", "message", "document", "instead"),
+)
+
+
+async def _notes(person: PersonRef, work: UnitOfWork) -> list[OutboxRow]:
+    found = await Outbox(work).to_person(People.of(person))
+    return [row for row in found if row.phase != ANSWER]

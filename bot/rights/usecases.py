@@ -30,6 +30,10 @@ class HoldsPersonalData(Protocol):
         """Return all of it, as a person reads it; empty when there is nothing."""
         ...
 
+    async def in_full(self, person: PersonRef, work: UnitOfWork) -> Mapping[str, Sequence[object]]:
+        """Return every row of it, value by value, under names that a person understands."""
+        ...
+
     async def forget(self, person: PersonRef, work: UnitOfWork) -> None:
         """Remove all of it, also from drafts, before the memberships go."""
         ...
@@ -39,24 +43,40 @@ class HoldsPersonalData(Protocol):
 class ShowMyData:
     """Shows everything that is stored about the caller."""
 
-    begin: Begin
+    look: Begin
     holders: Sequence[HoldsPersonalData]
+    platforms: Mapping[str, Platform]
 
     async def __call__(self, caller: Caller) -> Document:
-        """Return it, circle by circle."""
-        blocks: list[Block] = []
-        async with self.begin() as work:
-            for row in await Members(work).everywhere(caller.person):
-                member = row.value()
-                circle = await Circles(work).get(member.circle)
-                blocks += words.membership(circle, member)
+        """Return it in words, circle by circle, and every row of it in a file."""
+        async with self.look() as work:
+            blocks, full = await self._memberships(caller.person, work)
             for holder in self.holders:
                 blocks += (await holder.shown(caller.person, work)).blocks
-            joining = await Joinings(work).of(caller.person)
-            shown = await Inbox(work).shown_by(caller.person)
+                full |= await holder.in_full(caller.person, work)
+            commands = [
+                row for row in await Inbox(work).by(caller.person) if row.event_id != caller.message
+            ]
+        shown = sum(row.shown for row in commands) + (not caller.direct)
+        full["commands"] = [
+            {"room": row.room, "message": row.event_id, "at": row.received_at, "waits": row.event}
+            for row in commands
+        ]
+        takes_files = self.platforms[caller.person.platform].capabilities.files
+        return words.data(blocks, shown, full, as_file=takes_files)
+
+    async def _memberships(
+        self, person: PersonRef, work: UnitOfWork
+    ) -> tuple[list[Block], dict[str, Sequence[object]]]:
+        """Return what the circles keep of a person, and of one who is about to join."""
+        blocks: list[Block] = []
+        members = [row.value() for row in await Members(work).everywhere(person)]
+        for member in members:
+            blocks += words.membership(await Circles(work).get(member.circle), member)
+        joining = await Joinings(work).of(person)
         if joining is not None:
             blocks += words.joining(joining)
-        return words.data(blocks, len(shown))
+        return blocks, {"memberships": members, "joining": [joining] if joining else []}
 
 
 @dataclass(frozen=True)

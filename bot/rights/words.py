@@ -1,12 +1,16 @@
 """What members are told about their data."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 
 from bot.circles.model import Circle, Joining, Member
 from bot.circles.words import consents, day
 from bot.conversation.model import (
     Block,
+    Code,
     Document,
+    File,
     Heading,
     Moment,
     Text,
@@ -42,17 +46,38 @@ def joining(held: Joining) -> list[Block]:
     return [paragraph("You are in the middle of joining; so far you said:"), bullets(held.answers)]
 
 
-def data(blocks: Sequence[Block], shown: int) -> Document:
-    """Return everything, or that there is nothing."""
-    if not blocks:
+def data(
+    blocks: Sequence[Block], shown: int, full: Mapping[str, Sequence[object]], *, as_file: bool
+) -> Document:
+    """Return everything, or that there is nothing; `shown` counts commands typed in a room."""
+    held = any(full.values())
+    if not (blocks or shown or held):
         return say("I keep nothing about you.")
-    note = f"I also note the places of {shown} of your commands typed in a room." if shown else ""
+    where = f"the places of {shown} of your commands" if shown > 1 else "the place of one command"
+    note = f"I note {where} that you typed in a room, so that I can tidy it away." if shown else ""
+    text = json.dumps(_plain(full), ensure_ascii=False, indent=1)
+    about = "Everything that is kept about you, every row in full."
+    file = File("my-data.json", "application/json", text.encode(), about)
     return document(
-        "This is everything that I keep about you.",
+        "This is everything that I keep about you." + (" In full it stands at the end." * held),
         *blocks,
         *([note] if note else []),
         paragraph("To remove it all: ", Text("my forget yes", "code")),
+        *([file if as_file else Code(text)] if held else []),
     )
+
+
+def _plain(value: object) -> object:
+    """Return a value in what JSON knows."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, frozenset):
+        return sorted((_plain(each) for each in value), key=str)
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value if isinstance(value, int | float | None) else str(value)
 
 
 def what_would_go() -> Document:

@@ -1,5 +1,6 @@
 """A circle's life, as typed by its people, on a real database."""
 
+import json
 import re
 import sqlite3
 from collections.abc import AsyncIterator
@@ -11,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bot.circles.rows import CircleRow, JoiningRow, MemberRow, RoomRow
-from bot.conversation.model import Kind
+from bot.conversation.model import File, Kind
 from bot.delivery.rows import Outbox, OutboxRow, ScheduleRow
 from bot.intake.rows import InboxRow
 from bot.participation.rows import ContributionRow
@@ -457,6 +458,37 @@ async def test_my_data_shows_everything_and_my_forget_removes_it(north: Scene) -
     assert [r for r in await north.all(InboxRow) if r.author == ANA] == []
     left = [r for r in await north.posts() if ANA in r.key and r.phase != "answer"]
     assert left == []
+
+
+async def test_my_data_comes_with_every_row_in_a_file(north: Scene) -> None:
+    await ask(north, "roll-call", "2026-03-10 09:00", "$roll")
+    await north.say(ANA, "a very particular answer", thread="$roll")
+    await north.say(ANA, "and three words")
+    await north.say(ANA, "!my circles")
+    said = await north.privately(ANA, "!my data")
+    assert "the place of one command" in said
+    (file,) = [b for b in (await north.posts())[-1].document.blocks if isinstance(b, File)]
+    full = json.loads(file.content)
+    assert [row["words"] for row in full["contributions"]] == [4, 3]
+    assert full["answers"][0]["text"] == "a very particular answer"
+    assert [row["goal"] for row in full["memberships"]] == ["to listen"]
+    assert len(full["commands"]) == 1
+
+
+async def test_my_data_tells_of_private_notes(north: Scene) -> None:
+    await ask(north, "roll-call", "2026-03-10 09:00", "$roll")
+    await north.tick(at("2026-03-12 09:00"))
+    said = await north.privately(BEN, "!my data")
+    assert "1 private note to you" in said
+    (file,) = [b for b in (await north.posts())[-1].document.blocks if isinstance(b, File)]
+    (note,) = json.loads(file.content)["notes to you"]
+    assert (note["prompt"], note["state"]) == ("roll-call-reminder", "waiting")
+
+
+async def test_a_stranger_is_told_of_the_one_thing_that_is_kept(here: Scene) -> None:
+    assert "I keep nothing about you" in await here.privately(ANA, "!my data")
+    assert "the place of one command" in await here.say(BEN, "!my data")
+    assert "the place of one command" in await here.privately(BEN, "!my data")
 
 
 def traces(folder: Path, *words_: str) -> list[int]:

@@ -1,6 +1,6 @@
 """What comes after: the one check-in, somebody who leaves, and what is held of a member."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -116,6 +116,16 @@ class MentoringData:
                 for pair in await Pairs(work).of(member.id)
             ]
         return words.held(profiles, pairs)
+
+    async def in_full(self, person: PersonRef, work: UnitOfWork) -> Mapping[str, Sequence[object]]:
+        """Return every profile and every pair."""
+        mine = [row.value() for row in await Members(work).everywhere(person)]
+        return {
+            "mentoring profiles": [
+                p for m in mine for p in await Profiles(work).in_circle(m.circle, {m.id: m})
+            ],
+            "mentoring pairs": [pair for m in mine for pair in await Pairs(work).of(m.id)],
+        }
 
     async def forget(self, person: PersonRef, work: UnitOfWork) -> None:
         """Remove all of it, before the person's memberships go, and tell the partners kindly."""

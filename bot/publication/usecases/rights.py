@@ -1,5 +1,6 @@
 """What this room keeps of a person: shown, narrowed when a consent is, removed when asked."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.circles.model import Circle, Consents, Member
@@ -51,6 +52,24 @@ class PublicationRights:
         mine = [row.id or 0 for row in await Members(work).everywhere(person)]
         held = [await self.held_about(member, work) for member in mine]
         return Document(tuple(block for blocks in held for block in blocks))
+
+    async def in_full(self, person: PersonRef, work: UnitOfWork) -> Mapping[str, Sequence[object]]:
+        """Return every marked message, mark, line, and where a line was published."""
+        mine = [row.value() for row in await Members(work).everywhere(person)]
+        quotes = [quote for m in mine for quote in await Quotes(work).of_member(m.id)]
+        numbers = {quote.number for quote in quotes}
+        return {
+            "marked messages": [k for m in mine for k in await Harvested(work).of_member(m.id)],
+            "marks": [mark for m in mine for mark in await Harvested(work).marks_by(m.id)],
+            "lines": quotes,
+            "published lines": [
+                {"circle": row.circle_id, "version": row.version, "line": said}
+                for m in mine
+                for row in await Publications(work).of(m.circle)
+                for said in row.summary.lines
+                if said.number in numbers
+            ],
+        }
 
     async def forget(self, person: PersonRef, work: UnitOfWork) -> None:
         """Remove all of it, before the memberships go."""
