@@ -108,7 +108,12 @@ class World:
         self.dispatch = Dispatch(Registry(bound), InNorth(self.db), platforms, "!", lambda: "1")
         self.ends = PairsEnd(self.clock, self.post)
         self.tick = Tick(
-            self.db.begin, self.clock, mentoring_composers(clock=self.clock), self.missed, self.post
+            self.db.begin,
+            self.db.look,
+            self.clock,
+            mentoring_composers(clock=self.clock),
+            self.missed,
+            self.post,
         )
 
     async def missed(self, *_: object) -> list[object]:
