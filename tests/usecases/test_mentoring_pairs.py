@@ -572,8 +572,8 @@ async def test_forgetting_takes_what_was_said_in_a_room_instead(world: World) ->
     await world.introduced()
     async with world.db.begin() as work:
         for row in await work.all(select(OutboxRow)):
-            key = replace(row.identity, prompt="unreachable", occurrence=0)
-            row.key, row.identity, row.prompt = str(key), key, key.prompt
+            key = replace(row.identity, phase="-", prompt="unreachable", occurrence=0)
+            row.key, row.identity, row.phase, row.prompt = str(key), key, "-", key.prompt
             row.target, row.to, row.occurrence = str(MATRIX), MATRIX, 0
         await MentoringData(world.ends).forget(PersonRef("matrix", "ana"), work)
         await work.commit()
