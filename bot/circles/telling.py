@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.circles.model import Circle, Member
+from bot.circles.model import Circle, Member, ThreadUse
 from bot.conversation.model import (
     DeliveryKey,
     Document,
@@ -63,6 +63,7 @@ def to_rooms(
             document=document,
             circle=circle.id,
             quiet=Quiet(circle.quiet_since, circle.quiet_until, circle.zone),
+            threaded=circle.threads is not ThreadUse.OFF,
         )
         for room in rooms
     ]

@@ -97,7 +97,8 @@ class Outgoing:
 
     `thread` is the id of the message under which it stands, or `thread_of` the key of one that
     may not be sent yet. `quiet` holds it back in those hours, `expires_at` is when it is no longer
-    worth sending, and `instead` is said in a room when the people cannot be reached.
+    worth sending, and `instead` is said in a room when the people cannot be reached. A post that is
+    `threaded` opens a thread with its first part, in which the other parts stand.
     """
 
     key: DeliveryKey
@@ -110,6 +111,7 @@ class Outgoing:
     not_before: datetime | None = None
     expires_at: datetime | None = None
     instead: tuple[RoomRef, Document] | None = None
+    threaded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,12 +141,21 @@ def parts(post: Outgoing, longest: int) -> list[Outgoing]:
     """Return the post cut at block ends into messages of at most `longest` bytes of words.
 
     Each part has its own key; a file stands alone; parts after the first stand in the first
-    one's thread when the post has one.
+    one's thread when the post is threaded.
     """
-    cut = list(_pages(post.document, longest))
+    first, *more = _pages(post.document, longest)
+    under = str(post.key) if post.threaded else post.thread_of
     return [
-        replace(post, key=replace(post.key, part=post.key.part + number), document=document)
-        for number, document in enumerate(cut)
+        replace(post, document=first),
+        *(
+            replace(
+                post,
+                key=replace(post.key, part=post.key.part + number),
+                document=document,
+                thread_of=under,
+            )
+            for number, document in enumerate(more, start=1)
+        ),
     ]
 
 

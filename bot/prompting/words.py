@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.circles.methods import Kind, Method, Prompt, fill
-from bot.circles.model import Circle, Member, Placed
+from bot.circles.model import Circle, Member, Placed, ThreadUse
 from bot.circles.words import code, day
 from bot.conversation.markdown import from_markdown
 from bot.conversation.model import (
@@ -73,8 +73,15 @@ def placeholders(
         "closes_on": day(circle.calendar.closes_on, circle.language),
         "week": str(max(1, week)),
         "facilitator": ", ".join(m.name for m in facilitators) or "the facilitator",
+        "how_to_answer": how_to_answer(circle, prefix),
         "commands_prefix": prefix,
     }
+
+
+def how_to_answer(circle: Circle, prefix: str) -> str:
+    """Return the sentence that says how to answer in the circle's rooms."""
+    where = "to this message" if circle.threads is ThreadUse.OFF else "in this thread"
+    return f"Reply {where}, or write {prefix}answer followed by your words."
 
 
 def opening_of(circle: Circle, method: Method) -> Placed:

@@ -314,6 +314,32 @@ async def test_one_fault_stops_no_other_prompt(north: Scene) -> None:
     assert "roll-call" in [row.prompt for row in await north.tick(at("2026-03-10 10:00"))]
 
 
+@pytest.mark.parametrize(("threads", "where"), [("on", True), ("auto", True), ("off", False)])
+async def test_prompts_ask_for_answers_where_the_circle_wants_them(
+    here: Scene, threads: str, where: bool
+) -> None:
+    await here.say(FAY, f"!circle new north 2026-03-16 threads={threads}")
+    await here.say(FAY, "!circle open north")
+    posts = await here.tick(at("2026-03-10 09:00"))
+    (row,) = [r for r in posts if r.prompt == "roll-call"]
+    assert ("Reply in this thread, or write !answer" in words(row.document)) is where
+    assert ("Reply to this message, or write !answer" in words(row.document)) is not where
+
+
+@pytest.mark.parametrize(("threads", "under"), [("on", True), ("off", False)])
+async def test_the_parts_of_a_long_prompt_stand_in_one_thread(
+    here: Scene, threads: str, under: bool
+) -> None:
+    long = '"' + "what do we hear? " * 1000 + '"'
+    await here.say(FAY, f"!circle new north 2026-03-16 threads={threads} question={long}")
+    await here.say(FAY, "!circle open north")
+    posts = await here.tick(at("2026-03-20 09:00"))
+    first, *more = [r for r in posts if r.prompt == "teach-and-need"]
+    assert more
+    assert first.thread_of is None
+    assert {row.thread_of for row in more} == {first.key if under else None}
+
+
 # --- answers and reminders --------------------------------------------------------------------
 
 

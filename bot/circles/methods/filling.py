@@ -20,6 +20,7 @@ PLACEHOLDERS: Final[Mapping[str, str]] = {
     "closes_on": "the last day of the circle",
     "week": "the circle's week, counted from 1 at the opening",
     "facilitator": "the facilitator's name",
+    "how_to_answer": "the sentence that says how to answer, with or without threads",
     "commands_prefix": "what stands before a command, such as ! or /",
 }
 PLACE: Final = re.compile(r"(?<!\\)\{(" + "|".join(PLACEHOLDERS) + r")\}")
