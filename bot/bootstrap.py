@@ -68,7 +68,7 @@ from bot.publication.usecases.settling import Settle
 from bot.publication.usecases.taking import TakeBack
 from bot.rights.commands import rights_commands
 from bot.rights.holders import AnswersHeld, ContributionsHeld, PostsHeld
-from bot.rights.usecases import ForgetMe, ShowMyData, Tidy
+from bot.rights.usecases import ForgetMe, KeepNoLonger, ShowMyData, Tidy
 from bot.store.engine import Database
 
 
@@ -99,6 +99,7 @@ class Application:
     tick: Tick
     drain: Drain
     import_sign_ups: ImportSignUps
+    keep_no_longer: KeepNoLonger
     methods: Methods = field(repr=False)
 
 
@@ -242,6 +243,7 @@ class _Wiring:
             ),
             tick=self._tick(),
             drain=Drain(begin, look, self.clock, self.platforms, refused, self.post),
+            keep_no_longer=KeepNoLonger(begin, self.clock),
             import_sign_ups=ImportSignUps(begin, self.clock, self.post, self.defaults),
             methods=self.methods,
         )

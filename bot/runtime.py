@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from uuid import uuid4
 
 import structlog
@@ -16,7 +15,7 @@ from bot.config import Settings
 from bot.conversation.model import Batch, Clock, DomainError
 from bot.conversation.platform import Platform
 from bot.delivery.clockwork import Delivery, SystemClock
-from bot.intake.rows import Cursors, Inbox
+from bot.intake.rows import Cursors
 from bot.rights.exporting import ExportCircle
 from bot.store.engine import Database
 from bot.store.migrate import current, revisions, upgrade
@@ -25,8 +24,6 @@ log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
 MINUTES_A_DAY = 24 * 60
-KEEP_ANSWERED = timedelta(days=30)
-"""How long the id of an answered event is kept, so that history cannot bring it again."""
 
 
 class Running:
@@ -69,9 +66,7 @@ class Running:
     async def look_after(self) -> None:
         """Drop what is no longer needed: once a day from the database, each minute beside it."""
         while True:
-            async with self.application.database.begin() as work:
-                await Inbox(work).prune(self.application.clock.now() - KEEP_ANSWERED)
-                await work.commit()
+            await self.application.keep_no_longer()
             for _ in range(MINUTES_A_DAY):
                 await self.application.database.compact()
                 await asyncio.sleep(60)

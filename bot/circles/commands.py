@@ -155,7 +155,7 @@ class CircleRoles:
     """Show who does what, or give somebody a role."""
 
     who: Annotated[str, Arg("The member's name or address")] = ""
-    role: Annotated[str, Arg("The role", choices=ROLES)] = "co-facilitator"
+    role: Annotated[str, Arg("The role", choices=("", *ROLES))] = ""
     take: Annotated[bool, Arg("Take the role away instead")] = False
 
 

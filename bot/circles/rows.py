@@ -175,6 +175,12 @@ class Circles:
         )
         return None if row is None else row.value()
 
+    async def closed_before(self, moment: datetime) -> list[int]:
+        """Return the circles that have been closed since before a moment."""
+        return list(
+            await self._work.all(select(CircleRow.id).where(col(CircleRow.closed_at) < moment))
+        )
+
     async def at(self, room: RoomRef) -> Circle | None:
         """Return the circle that a room belongs to."""
         row = await self._work.first(
@@ -334,6 +340,10 @@ class Joinings:
         )
         await self._work.session.merge(row)
         await self._work.session.flush()
+
+    async def prune(self, before: datetime) -> None:
+        """Remove the exchanges that nobody went on with since a moment."""
+        await self._work.run(delete(JoiningRow).where(col(JoiningRow.begun_at) < before))
 
     async def end(self, person: PersonRef) -> None:
         """Remove it."""

@@ -189,7 +189,8 @@ def joining_begins(circle: Circle, run_by: str, prefix: str) -> Document:
         f"It goes from {day(circle.calendar.opens_on)} to {day(circle.calendar.closes_on)}. At its "
         f"end there is a publication: {public}, under the licence {circle.licence}. Nobody's words "
         "are in it unless they agree, to each of them.",
-        f"{run_by} runs me. I keep what you answer, and when you wrote, never what you only chat. ",
+        f"{run_by or 'The people of this server'} run me. I keep what you answer, and when you "
+        "wrote, never what you only chat; 90 days after the circle closes I let go of that too.",
         paragraph(
             "I ask five short things. Write ",
             code("-"),

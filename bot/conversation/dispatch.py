@@ -21,6 +21,7 @@ from bot.conversation.model import (
     Text,
     document,
     line,
+    paragraph,
     say,
 )
 from bot.conversation.platform import Platform
@@ -197,7 +198,19 @@ def help_for(registry: Registry, caller: Caller, prefix: str) -> Document:
     """Return the commands that the caller may give, grouped by their first word."""
     mine = [bound for bound in registry if caller.may(bound.command.role)]
     uses = [line(Text(bound.usage(prefix), "code"), f" - {bound.command.about}") for bound in mine]
+    new = registry.get("circle new")
+    hint = (
+        ()
+        if new is None or new in mine
+        else (
+            paragraph(
+                "Whoever may manage a room can make a circle there: ",
+                Text(new.usage(prefix), "code"),
+            ),
+        )
+    )
     return document(
         "This is what you can ask me. A circle's name may be left out where only one is meant.",
         Bullets(tuple(uses)),
+        *hint,
     )

@@ -104,6 +104,12 @@ class Contributions:
         )
         return {row[0]: row[1] for row in rows}
 
+    async def forget_circle(self, circle: int) -> None:
+        """Remove a circle's contributions."""
+        await self._work.run(
+            delete(ContributionRow).where(col(ContributionRow.circle_id) == circle)
+        )
+
     async def forget(self, member: int) -> None:
         """Remove a member's contributions."""
         await self._work.run(

@@ -117,6 +117,10 @@ class Answers:
             update(AnswerRow).where(col(AnswerRow.member_id) == member).values(text=None)
         )
 
+    async def forget_circle(self, circle: int) -> None:
+        """Remove a circle's answers."""
+        await self._work.run(delete(AnswerRow).where(col(AnswerRow.circle_id) == circle))
+
     async def forget(self, member: int) -> None:
         """Remove a member's answers."""
         await self._work.run(delete(AnswerRow).where(col(AnswerRow.member_id) == member))

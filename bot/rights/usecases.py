@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from bot.circles.model import Member
@@ -9,6 +10,7 @@ from bot.circles.rows import Circles, Joinings, Members
 from bot.conversation.model import (
     Block,
     Caller,
+    Clock,
     DeliveryKey,
     Document,
     DomainError,
@@ -19,6 +21,9 @@ from bot.conversation.model import (
 from bot.conversation.platform import Platform
 from bot.delivery.rows import Outbox
 from bot.intake.rows import Inbox
+from bot.participation.rows import Contributions
+from bot.prompting.rows import Answers
+from bot.publication.rows import Harvested
 from bot.rights import words
 from bot.store.work import Begin, UnitOfWork
 
@@ -150,3 +155,33 @@ class Tidy:
             await Inbox(work).no_longer_shown(caller.person)
             await work.commit()
         return words.tidied(len(shown))
+
+
+RETENTION = timedelta(days=90)
+"""How long after a circle's close answers, marked messages and counts are kept (P2PU's rule)."""
+
+UNFINISHED = timedelta(days=7)
+"""How long an exchange that nobody goes on with is kept."""
+
+ANSWERED = timedelta(days=30)
+"""How long the id of an answered event is kept, so that history cannot bring it again."""
+
+
+@dataclass(frozen=True)
+class KeepNoLonger:
+    """Lets go of what was promised not to be kept: once a day."""
+
+    begin: Begin
+    clock: Clock
+
+    async def __call__(self) -> None:
+        """Remove it; memberships, and what was published, stay until somebody asks."""
+        now = self.clock.now()
+        async with self.begin() as work:
+            for circle in await Circles(work).closed_before(now - RETENTION):
+                await Contributions(work).forget_circle(circle)
+                await Answers(work).forget_circle(circle)
+                await Harvested(work).forget_circle(circle)
+            await Joinings(work).prune(now - UNFINISHED)
+            await Inbox(work).prune(now - ANSWERED)
+            await work.commit()

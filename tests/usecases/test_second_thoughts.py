@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.exc import OperationalError
 
-from bot.circles.rows import MemberRow, RoomRow
+from bot.circles.rows import JoiningRow, MemberRow, RoomRow
 from bot.conversation.model import Event, Kind, PlatformUnavailable
 from bot.delivery.rows import OutboxRow
 from bot.intake.rows import CursorRow, InboxRow
@@ -263,6 +263,30 @@ async def test_a_closed_circle_records_nothing_more(north: Scene) -> None:
     await north.say(FAY, "!circle close north")
     await north.say(ANA, "still here", id="$late")
     assert await north.all(ContributionRow) == []
+
+
+async def test_ninety_days_after_the_close_answers_and_counts_are_let_go(north: Scene) -> None:
+    await ask(north, "roll-call", "2026-03-10 09:00", "$roll")
+    await north.say(ANA, "here I am", thread="$roll")
+    await north.say("@eve:example.org", "!join north")
+    await north.say(FAY, "!circle close north")
+    north.clock.advance(days=89)
+    await north.application.keep_no_longer()
+    assert len(await north.all(AnswerRow)) == len(await north.all(ContributionRow)) == 1
+    assert await north.all(JoiningRow) == [], "nobody went on with it for a week"
+    north.clock.advance(days=2)
+    await north.application.keep_no_longer()
+    assert await north.all(AnswerRow) == await north.all(ContributionRow) == []
+    assert len(await north.all(MemberRow)) == 3
+
+
+async def test_a_role_is_named_or_nobody_gets_one(north: Scene) -> None:
+    assert "Which role for Ben?" in await north.say(FAY, "!circle roles north Ben")
+    assert (await member(north, BEN)).roles == ["member"]
+
+
+async def test_a_stranger_has_no_zone_to_keep(north: Scene) -> None:
+    assert "in no circle yet" in await north.privately("@eve:example.org", "!my zone Berlin")
 
 
 # --- faults that are nobody's words -----------------------------------------------------------

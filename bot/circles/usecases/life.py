@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from bot.circles import words
 from bot.circles.methods import Method, Preset
 from bot.circles.model import (
+    ROLES,
     Calendar,
     Circle,
     CircleState,
@@ -448,8 +449,11 @@ class GiveRole:
         """Return the roles as they are then.
 
         Raises:
-            DomainError: there is no such member, or the last facilitator would go.
+            DomainError: no role is named, there is no such member, or the last facilitator would
+                go.
         """
+        if who and not role:
+            raise DomainError(f"Which role for {who}? One of: {', '.join(ROLES)}.")
         async with self.begin() as work:
             circle = await circle_of(caller, work)
             if who:

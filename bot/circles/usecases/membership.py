@@ -84,7 +84,10 @@ class ChangeMembership:
         """Note the caller's time zone, in every circle of theirs."""
         named = zone_named(text)
         async with self.begin() as work:
-            for row in await Members(work).everywhere(caller.person):
+            rows = await Members(work).everywhere(caller.person)
+            if not rows:
+                raise DomainError("You are in no circle yet, so I keep no time zone for you.")
+            for row in rows:
                 row.zone = named
             await work.commit()
         return say(f"I keep your times in {named}.")

@@ -132,6 +132,11 @@ class Harvested:
         wanted = select(MarkRow).where(MarkRow.by_id == member).order_by(col(MarkRow.id))
         return [row.value() for row in await self._work.all(wanted)]
 
+    async def forget_circle(self, circle: int) -> None:
+        """Remove a circle's marked messages and its marks."""
+        await self._work.run(delete(MarkRow).where(col(MarkRow.circle_id) == circle))
+        await self._work.run(delete(KeptRow).where(col(KeptRow.circle_id) == circle))
+
     async def forget_marks(self, member: int) -> None:
         """Remove the marks that a member made."""
         await self._work.run(delete(MarkRow).where(col(MarkRow.by_id) == member))
