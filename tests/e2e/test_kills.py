@@ -127,6 +127,8 @@ async def test_a_kill_at_each_step_loses_and_doubles_nothing(stage: Stage) -> No
     for nth, step in enumerate(STEPS):
         await crowd.bot.stop()
         await crowd.bot.start(dies_at=step, nth=1 + nth % 2, wait=False)
+        await crowd.make()
+        await crowd.make()
         await noise_until_it_dies(crowd)
     assert crowd.bot.kills - before == len(STEPS)
     await whole(stage)
