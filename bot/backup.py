@@ -4,10 +4,22 @@ import os
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.delivery.clockwork import SystemClock
+from bot.intake.rows import RESTORED
 from bot.store.migrate import copy_file, revisions
+
+_LAST_KNOWN = """SELECT max(at) FROM (
+    SELECT max(moved_at) AS at FROM cursor
+    UNION ALL SELECT max(created_at) FROM outbox
+    UNION ALL SELECT max(last_attempt_at) FROM outbox
+    UNION ALL SELECT max(sent_at) FROM outbox
+    UNION ALL SELECT max(fired_at) FROM schedule
+)"""
+
+_LONG_AGO = timedelta(days=30)
 
 
 class NotSaved(Exception):
@@ -56,6 +68,7 @@ def put_back(source: Path, database: Path) -> Path | None:
         _copy(source, fresh)
         _check_revision(fresh)
         _doubt_unsent(fresh)
+        _note_restored(fresh)
         return _swap(fresh, database)
     except (sqlite3.Error, OSError) as error:
         raise NotRestored(f"{source} cannot be restored: {_bare(error)}.") from None
@@ -118,6 +131,19 @@ def _doubt_unsent(fresh: Path) -> None:
             "UPDATE outbox SET attempts = max(attempts, 1), "
             "first_attempt_at = coalesce(first_attempt_at, created_at), "
             "last_attempt_at = coalesce(last_attempt_at, created_at) WHERE state = 'waiting'"
+        )
+        connection.commit()
+
+
+def _note_restored(fresh: Path) -> None:
+    """Note until when the backup knows, and that it is put back now: see `DoubtAfterRestore`."""
+    now = SystemClock().now()
+    with closing(sqlite3.connect(fresh)) as connection:
+        (last,) = connection.execute(_LAST_KNOWN).fetchone()
+        known = datetime.fromisoformat(last).replace(tzinfo=UTC) if last else now - _LONG_AGO
+        connection.execute(
+            "INSERT OR REPLACE INTO cursor (account, token, moved_at) VALUES (?, ?, ?)",
+            (RESTORED, known.isoformat(), now.replace(tzinfo=None).isoformat(" ")),
         )
         connection.commit()
 

@@ -33,7 +33,14 @@ from bot.conversation.platform import Platform
 from bot.conversation.registry import Registry
 from bot.delivery.model import CATCH_UP
 from bot.delivery.usecases import Compose, Drain, Post, Tick
-from bot.intake.usecases import AnswerCommand, AnswerInbox, Hear, Respond, Take
+from bot.intake.usecases import (
+    AnswerCommand,
+    AnswerInbox,
+    DoubtAfterRestore,
+    Hear,
+    Respond,
+    Take,
+)
 from bot.mentoring.commands import mentoring_commands, mentoring_composers
 from bot.mentoring.usecases.following import MentoringData, PairsEnd
 from bot.participation.commands import participation_commands
@@ -225,6 +232,7 @@ class _Wiring:
             PublicationHears(self.take_back),
         ]
         refused = TellRefused(self.clock)
+        doubt = DoubtAfterRestore(look, self.given.catch_up)
         return Application(
             database=self.database,
             clock=self.clock,
@@ -242,7 +250,7 @@ class _Wiring:
                 self.database.after_erasure,
             ),
             tick=self._tick(),
-            drain=Drain(begin, look, self.clock, self.platforms, refused, self.post),
+            drain=Drain(begin, look, self.clock, self.platforms, refused, self.post, doubt),
             keep_no_longer=KeepNoLonger(begin, self.clock),
             import_sign_ups=ImportSignUps(begin, self.clock, self.post, self.defaults),
             methods=self.methods,

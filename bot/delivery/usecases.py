@@ -46,6 +46,15 @@ TellRefused = Callable[[OutboxRow, str, UnitOfWork], Awaitable[Sequence[Outgoing
 """Returns what the facilitators are told of a post that did not arrive, and why."""
 
 
+Doubt = Callable[[OutboxRow], Awaitable[datetime | None]]
+"""Returns since when a post may be there that the database knows nothing of; None if it is not."""
+
+
+async def nothing_is_doubted(_: OutboxRow) -> datetime | None:
+    """Return that every post is as the database says."""
+    return None
+
+
 @dataclass(frozen=True)
 class Post:
     """Writes posts into the outbox, cut to what their platform takes."""
@@ -140,6 +149,7 @@ class Drain:
     platforms: Mapping[str, Platform]
     refused: TellRefused
     post: Post
+    doubt: Doubt = nothing_is_doubted
 
     async def targets(self) -> list[str]:
         """Return the targets that have something to send now."""
@@ -220,12 +230,15 @@ class Drain:
         room = await platform.reach(row.to, key=row.identity)
         now, forgotten = self.clock.now(), platform.capabilities.memory / 2
         too_late = row.expires_at is not None and now > row.expires_at
+        moments = [doubted] if (doubted := await self.doubt(row)) is not None else []
         if attempt.previous is not None and (too_late or now - attempt.previous > forgotten):
-            since = row.first_attempt_at - timedelta(minutes=5)
+            moments.append(row.first_attempt_at)
+        if moments:
+            since = min(moments) - timedelta(minutes=5)
             found = await platform.find(room, row.identity, since=since)
             if found is not None:
                 return found
-            if too_late:
+            if too_late and attempt.previous is not None:
                 raise TooLate
         return await platform.post(room, row.document, key=row.identity, thread=attempt.under)
 

@@ -12,6 +12,8 @@ from bot.store.columns import Instant, Json
 from bot.store.work import UnitOfWork
 
 _INSTANCE = "instance"
+RESTORED = "restored"
+"""The account under which it is noted that a backup was put back: until when it knows, and when."""
 
 
 class CursorRow(SQLModel, table=True):
@@ -60,6 +62,11 @@ class Cursors:
     async def move(self, account: str, token: str, now: datetime) -> None:
         """Remember the token."""
         await self._work.session.merge(CursorRow(account=account, token=token, moved_at=now))
+
+    async def restored(self) -> tuple[datetime, datetime] | None:
+        """Return until when the last backup that was put back knows, and when that was done."""
+        row = await self._work.session.get(CursorRow, RESTORED)
+        return None if row is None else (datetime.fromisoformat(row.token), row.moved_at)
 
     async def instance(self, otherwise: str, now: datetime) -> str:
         """Return the database's own name; `otherwise` is written when it has none yet."""

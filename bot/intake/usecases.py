@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -22,6 +22,7 @@ from bot.conversation.model import (
     Target,
 )
 from bot.delivery.model import Outgoing
+from bot.delivery.rows import OutboxRow
 from bot.delivery.usecases import ANSWER, Post
 from bot.intake.rows import Cursors, Inbox, InboxRow
 from bot.intake.words import answered_elsewhere, offer_to_tidy
@@ -180,6 +181,30 @@ class AnswerInbox:
                 if held.failures >= TRIES:
                     held.handled_at, held.event, held.author = self.clock.now(), None, ""
             await work.commit()
+
+
+class DoubtAfterRestore:
+    """Doubts what is written soon after a backup was put back: it may have gone before that.
+
+    What was said between the backup and its return is unknown: the same prompts come due again,
+    and the same commands are heard again.
+    """
+
+    def __init__(self, look: Begin, window: timedelta) -> None:
+        self._look = look
+        self._window = window
+        self._read = False
+        self._restored: tuple[datetime, datetime] | None = None
+
+    async def __call__(self, row: OutboxRow) -> datetime | None:
+        """Return since when the post may be there; nothing is put back while the bot runs."""
+        if not self._read:
+            async with self._look() as work:
+                self._restored, self._read = await Cursors(work).restored(), True
+        if self._restored is None:
+            return None
+        known_until, put_back_at = self._restored
+        return known_until if row.created_at < put_back_at + self._window else None
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,26 @@ from pathlib import Path
 
 import pytest
 
+from bot.backup import put_back, save
+from bot.bootstrap import Application, Installation, wire
+from bot.circles.usecases.ports import Defaults
 from bot.config import keep_login
-from bot.conversation.model import DeliveryKey, RoomRef, say
-from bot.delivery.model import Outgoing
+from bot.conversation.model import (
+    DeliveryKey,
+    Document,
+    MessageRef,
+    People,
+    RoomRef,
+    Target,
+    say,
+)
+from bot.delivery.model import Outgoing, State
 from bot.delivery.rows import Outbox
 from bot.lock import DatabaseInUse, lock
 from bot.store.engine import Database
 from bot.store.migrate import upgrade
 from tests.support.command import ROOT, circlekeeper, circlekeeper_process
+from tests.support.scene import FAY, Offline, scene
 
 HOLD = "import sys; from pathlib import Path; from bot.lock import lock\n"
 HOLD += "with lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
@@ -146,6 +158,64 @@ async def test_what_a_backup_had_not_sent_yet_is_looked_for_before_it_is_sent(
     await database.aclose()
     assert row is not None
     assert (row.attempts, row.first_attempt_at, row.last_attempt_at) == (1, made, made)
+
+
+class Remembering(Offline):
+    """A homeserver that shows what is posted, and knows nothing of what was posted twice."""
+
+    said: list[str]
+
+    async def reach(self, target: Target, *, key: DeliveryKey) -> RoomRef:  # noqa: ARG002
+        return RoomRef("matrix", "!direct") if isinstance(target, People) else target
+
+    async def post(
+        self,
+        room: RoomRef,
+        document: Document,  # noqa: ARG002
+        *,
+        key: DeliveryKey,
+        thread: str | None = None,  # noqa: ARG002
+    ) -> MessageRef:
+        self.said.append(str(key))
+        return MessageRef(room, f"${len(self.said)}")
+
+    async def find(self, room: RoomRef, key: DeliveryKey, *, since: datetime) -> MessageRef | None:
+        assert since <= datetime(2026, 3, 10, tzinfo=UTC)
+        return MessageRef(room, f"${self.said.index(str(key))}") if str(key) in self.said else None
+
+
+async def sent(application: Application, platform: Remembering) -> list[str]:
+    """Let what is due go, and return the prompts that the room has seen."""
+    await application.tick()
+    for target in await application.drain.targets():
+        await application.drain(target)
+    return [key for key in platform.said if "roll-call" in key]
+
+
+async def test_a_prompt_that_went_after_the_backup_does_not_go_again(tmp_path: Path) -> None:
+    database, saved = tmp_path / "circle.db", tmp_path / "saved.sqlite3"
+    async with scene(tmp_path) as here:
+        platform = here.application.platforms["matrix"]
+        platform.__class__, platform.said = Remembering, []
+        await here.say(FAY, "!circle new north 2026-03-16")
+        await here.say(FAY, "!circle open north")
+        here.clock.moment = datetime(2026, 3, 9, 12, tzinfo=UTC)
+        await here.tick()
+        save(database, saved)
+        here.clock.moment = datetime(2026, 3, 10, 9, tzinfo=UTC)
+        assert len(await sent(here.application, platform)) == 1
+        await here.application.database.aclose()
+        put_back(saved, database)
+
+        restored = Database.at(database)
+        given = Installation(defaults=Defaults(run_by="Fay", zone="Europe/Berlin"))
+        here.clock.advance(hours=23)
+        again = wire(restored, here.clock, {"matrix": platform}, given)
+        assert len(await sent(again, platform)) == 1
+        async with restored.look() as work:
+            (row,) = await Outbox(work).of_prompt(1, "roll-call", 0)
+        assert row.state is State.SENT
+        await restored.aclose()
 
 
 async def test_a_damaged_database_makes_no_backup(config: Path, tmp_path: Path) -> None:
