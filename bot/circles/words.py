@@ -301,8 +301,8 @@ def removed(circle: Circle) -> Document:
 def unreachable(circle: Circle, name: str) -> Document:
     """Return the word that somebody takes no direct messages."""
     return say(
-        f"I cannot reach {name} of {circle.name} directly. I have said so once in the room. You "
-        "may want to ask how they would like to be reached."
+        f"I cannot reach {name} of {circle.name} directly: what I write to them alone does not "
+        "arrive. You may want to ask how they would like to be reached."
     )
 
 

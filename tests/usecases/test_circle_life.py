@@ -12,12 +12,19 @@ import pytest
 import pytest_asyncio
 
 from bot.circles.rows import CircleRow, JoiningRow, MemberRow, RoomRow
-from bot.conversation.model import File, Kind
+from bot.conversation.model import (
+    DeliveryKey,
+    File,
+    Kind,
+    RoomRef,
+    Target,
+    Unreachable,
+)
 from bot.delivery.rows import Outbox, OutboxRow, ScheduleRow
 from bot.intake.rows import InboxRow
 from bot.participation.rows import ContributionRow
 from bot.prompting.rows import AnswerRow
-from tests.support.scene import ANA, BEN, BOT, FAY, ROOM, START, Scene, scene, words
+from tests.support.scene import ANA, BEN, BOT, FAY, ROOM, START, Offline, Scene, scene, words
 
 NEW = "!circle new north 2026-03-16 purpose words"
 
@@ -448,6 +455,26 @@ async def test_who_marks_with_a_reaction_was_heard_from(north: Scene) -> None:
     await north.hear(north.event(ANA, "🙏", kind=Kind.REACTION, target="$of-ben"))
     assert [row.kind for row in await north.all(ContributionRow)] == ["reaction"]
     assert "Ana" not in await north.privately(FAY, "!circle quiet")
+
+
+class ClosedToAna(Offline):
+    """A homeserver on which Ana takes no direct messages."""
+
+    async def reach(self, target: Target, *, key: DeliveryKey) -> RoomRef:  # noqa: ARG002
+        if str(target) == f"matrix:{ANA}":
+            raise Unreachable("no")
+        return RoomRef("matrix", "!direct")
+
+
+async def test_facilitators_are_told_what_is_true_of_who_takes_no_messages(north: Scene) -> None:
+    north.application.platforms["matrix"].__class__ = ClosedToAna
+    await ask(north, "roll-call", "2026-03-10 09:00", "$roll")
+    await north.tick(at("2026-03-12 09:00"))
+    await north.application.drain(f"matrix:{ANA}")
+    (told,) = [r for r in await north.posts() if r.prompt.startswith("closed-")]
+    assert told.target == f"matrix:{FAY}"
+    assert "does not arrive" in words(told.document)
+    assert "in the room" not in words(told.document)
 
 
 # --- consent and forgetting -------------------------------------------------------------------
