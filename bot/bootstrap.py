@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib import metadata
 from pathlib import Path
 from secrets import token_hex
 
@@ -75,7 +76,7 @@ from bot.publication.usecases.settling import Settle
 from bot.publication.usecases.taking import TakeBack
 from bot.rights.commands import rights_commands
 from bot.rights.holders import AnswersHeld, ContributionsHeld, PostsHeld
-from bot.rights.usecases import ForgetMe, KeepNoLonger, ShowMyData, Tidy
+from bot.rights.usecases import ForgetMe, KeepNoLonger, ShowHealth, ShowMyData, Tidy
 from bot.store.engine import Database
 
 
@@ -90,6 +91,7 @@ class Installation:
     prompts: tuple[Path, ...] = ()
     catch_up: timedelta = CATCH_UP
     languages: tuple[str, ...] = ("en",)
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,16 @@ def installation_of(settings: Settings) -> Installation:
         admins=frozenset(mine.admins),
         prompts=(settings.prompts_dir,) if settings.prompts_dir else (),
         catch_up=timedelta(hours=mine.catch_up_hours),
+        languages=tuple(dict.fromkeys(("en", mine.language))),
+        version=_version(),
     )
+
+
+def _version() -> str:
+    try:
+        return metadata.version("circlekeeper")
+    except metadata.PackageNotFoundError:
+        return "from a folder"
 
 
 @asynccontextmanager
@@ -301,6 +312,7 @@ class _Wiring:
                 ShowMyData(look, holders, self.platforms),
                 ForgetMe(begin, holders, self.database.erased),
                 Tidy(begin, look, self.platforms),
+                ShowHealth(look, self.platforms, self.database.facts, self.given.version),
             )
         )
         self.registry.add([HELP.using(ShowHelp(self.registry, self.prefix))])

@@ -39,6 +39,7 @@ class CircleNew:
         str, Arg("Answers in threads?", choices=("auto", "on", "off"), named=True)
     ] = "auto"
     method: Annotated[str, Arg("The method", named=True)] = "learning-circle"
+    licence: Annotated[str, Arg("The licence of what is published, in quotes", named=True)] = ""
     purpose: Annotated[str, Arg("What the circle is for", rest=True)] = ""
 
 
@@ -53,6 +54,7 @@ async def _new(verb: MakeCircle, ask: CircleNew, caller: Caller) -> Document:
         zone=ask.zone,
         break_on=ask.rest,
         threads=ask.threads,
+        licence=ask.licence,
     )
     circle, here = await verb(new, caller)
     return words.made(circle, verb.defaults.prefix, here=here)

@@ -48,7 +48,8 @@ class Circlekeeper(BaseModel):
         "A relative path starts at the folder of this file.",
     )
     language: Language = Field(
-        default="en", description="The language of circles that choose none of their own."
+        default="en",
+        description="The language of the prompts, where a method has it; else English.",
     )
     time_zone: Zone = Field(
         default="UTC",
@@ -63,14 +64,14 @@ class Circlekeeper(BaseModel):
     admins: People = Field(
         default=(),
         examples=["@ana:example.org"],
-        description="Who may ask the bot about its own health (!admin ...).",
+        description="Who may ask the bot how it does (!admin status). They may also start circles.",
     )
     command_prefix: Prefix = Field(
         default="!", description="The sign before typed commands, as in !help."
     )
     licence: Said = Field(
         default="CC BY 4.0",
-        description="The licence of what circles publish, unless a circle chooses another. "
+        description="The licence of what circles publish, unless a circle is made with another. "
         "Members see it before they agree to be quoted.",
     )
     catch_up_hours: int = Field(

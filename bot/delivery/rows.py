@@ -300,6 +300,11 @@ class Outbox:
         )
         return moment
 
+    async def count_waiting(self) -> int:
+        """Return how many posts wait."""
+        wanted = select(func.count(col(OutboxRow.id))).where(text("state='waiting'"))
+        return int(await self._work.first(wanted))
+
     async def of_key(self, key: str) -> Posted | None:
         """Return the post with this key."""
         row = await self._work.first(select(OutboxRow).where(OutboxRow.key == key))

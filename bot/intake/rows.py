@@ -59,6 +59,11 @@ class Cursors:
         row = await self._work.session.get(CursorRow, account)
         return None if row is None else row.token
 
+    async def moved_at(self, account: str) -> datetime | None:
+        """Return when an account last heard something, None when it never did."""
+        row = await self._work.session.get(CursorRow, account)
+        return None if row is None else row.moved_at
+
     async def move(self, account: str, token: str, now: datetime) -> None:
         """Remember the token."""
         await self._work.session.merge(CursorRow(account=account, token=token, moved_at=now))

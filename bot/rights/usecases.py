@@ -1,6 +1,7 @@
 """Showing members everything that is stored about them, and removing it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -20,7 +21,7 @@ from bot.conversation.model import (
 )
 from bot.conversation.platform import Platform
 from bot.delivery.rows import Outbox
-from bot.intake.rows import Inbox
+from bot.intake.rows import Cursors, Inbox
 from bot.participation.rows import Contributions
 from bot.prompting.rows import Answers
 from bot.publication.rows import Harvested
@@ -124,6 +125,29 @@ class ForgetMe:
                 f"You are the only facilitator of {circle.name}. Appoint another one first, or "
                 "close the circle; then I forget you."
             )
+
+
+@dataclass(frozen=True)
+class ShowHealth:
+    """Shows those who run the bot how it does; nothing about people."""
+
+    look: Begin
+    platforms: Mapping[str, Platform]
+    database: Callable[[], Awaitable[tuple[int, str]]]
+    version: str
+
+    async def __call__(self) -> Document:
+        """Return versions, sizes and counts."""
+        size, revision = await self.database()
+        async with self.look() as work:
+            states = Counter(circle.state.value for circle in await Circles(work).all())
+            heard = [
+                (platform.name, platform.account, await Cursors(work).moved_at(platform.account))
+                for platform in self.platforms.values()
+            ]
+            posts = await Outbox(work).count_waiting()
+            events = len(await Inbox(work).waiting())
+        return words.health(self.version, heard, (size, revision), (posts, events), states)
 
 
 @dataclass(frozen=True)

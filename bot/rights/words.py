@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from datetime import datetime
 
 from bot.circles.model import Circle, Joining, Member
 from bot.circles.words import consents, day
@@ -103,3 +104,26 @@ def tidied(count: int) -> Document:
     if not count:
         return say("There is no command of yours to remove.")
     return say("Your command is removed." if count == 1 else f"{count} commands are removed.")
+
+
+def health(
+    version: str,
+    heard: Sequence[tuple[str, str, datetime | None]],
+    database: tuple[int, str],
+    waiting: tuple[int, int],
+    circles: Mapping[str, int],
+) -> Document:
+    """Return how the bot does: accounts by platform, the database, what waits, the circles."""
+    size, revision = database
+    posts, events = waiting
+    states = ", ".join(f"{count} {state}" for state, count in sorted(circles.items())) or "none"
+    accounts = [
+        line(f"{name}: {account}, last heard something ", Moment(at) if at else "never")
+        for name, account, at in heard
+    ]
+    facts = [
+        f"database: {size / 1_000_000:.1f} MB, revision {revision}",
+        f"waiting to be sent: {posts}; waiting for an answer: {events}",
+        f"circles: {states}",
+    ]
+    return document(f"Circlekeeper {version}", bullets([*accounts, *facts]))

@@ -60,6 +60,14 @@ class Database:
         async with AsyncSession(self._reader, expire_on_commit=False) as session:
             yield UnitOfWork(session)
 
+    async def facts(self) -> tuple[int, str]:
+        """Return how many bytes the database has, and its revision, empty before the first one."""
+        async with self._reader.connect() as connection:
+            asked = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+            size = (await connection.exec_driver_sql(asked)).scalar_one()
+            found = await connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+            return int(size), str(found.scalar() or "")
+
     def erased(self) -> None:
         """Note that somebody's data is being removed: the next `compact` leaves no trace of it."""
         self._erased = True

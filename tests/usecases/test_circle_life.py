@@ -479,6 +479,24 @@ async def test_facilitators_are_told_what_is_true_of_who_takes_no_messages(north
     assert "in the room" not in words(told.document)
 
 
+async def test_who_runs_the_bot_sees_how_it_does_and_nothing_of_people(tmp_path: Path) -> None:
+    async with scene(tmp_path, admins=frozenset({BEN}), version="1.2.3") as here:
+        await here.say(FAY, "!circle new north 2026-03-16")
+        said = await here.privately(BEN, "!admin status")
+        for fact in ("Circlekeeper 1.2.3", BOT, "2026-03-02", "revision 0001", "1 draft"):
+            assert fact in said
+        assert "waiting to be sent: 1; waiting for an answer: 1" in said
+        assert FAY not in said
+        assert "for the people who run me" in await here.privately(FAY, "!admin status")
+        assert "admin status" in await here.privately(BEN, "!help")
+
+
+async def test_a_circle_may_have_a_licence_of_its_own(here: Scene) -> None:
+    await here.say(FAY, '!circle new north 2026-03-16 licence="CC BY-SA 4.0" purpose words')
+    (circle,) = await here.all(CircleRow)
+    assert (circle.licence, circle.purpose) == ("CC BY-SA 4.0", "purpose words")
+
+
 # --- consent and forgetting -------------------------------------------------------------------
 
 

@@ -108,7 +108,7 @@ class MakeCircle:
             zone=zone_named(new.zone or self.defaults.zone),
             calendar=self._calendar(new),
             threads=ThreadUse(new.threads).value,
-            licence=self.defaults.licence,
+            licence=new.licence.strip() or self.defaults.licence,
             made_at=self.clock.now(),
         )
 

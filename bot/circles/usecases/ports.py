@@ -94,3 +94,4 @@ class NewCircle:
     zone: str = ""
     break_on: date | None = None
     threads: str = "auto"
+    licence: str = ""
