@@ -221,7 +221,6 @@ class Circle:
     quiet_until: time
     threads: ThreadUse
     licence: str
-    publish_to: str
 
     def today(self, now: datetime) -> date:
         """Return the date on the circle's own clocks."""
@@ -273,11 +272,6 @@ class Member:
     def away_on(self, day: date) -> bool:
         """Return whether the member is away on a day; the day they are back is not away."""
         return self.away_until is not None and day < self.away_until
-
-    @property
-    def shown_name(self) -> str:
-        """The name as others may see it in what outlives the circle."""
-        return self.name if self.consents.named else "a member"
 
 
 FACILITATING = frozenset({"facilitator", "co-facilitator"})

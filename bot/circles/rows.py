@@ -41,7 +41,6 @@ class CircleRow(SQLModel, table=True):
     quiet_until: time = time(8)
     threads: str = ThreadUse.AUTO.value
     licence: str = ""
-    publish_to: str = ""
     made_at: datetime = Field(sa_type=Instant)
     opened_at: datetime | None = Field(default=None, sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -62,7 +61,6 @@ class CircleRow(SQLModel, table=True):
             quiet_until=self.quiet_until,
             threads=ThreadUse(self.threads),
             licence=self.licence,
-            publish_to=self.publish_to,
         )
 
 

@@ -182,13 +182,12 @@ def roles(members: Iterable[Member]) -> Document:
 
 def joining_begins(circle: Circle, run_by: str, prefix: str) -> Document:
     """Return the first words of the exchange: what the circle is, and where words may go."""
-    public = circle.publish_to or "the rooms of the circle, as a document"
     return document(
         paragraph("Welcome. You are about to join ", Text(circle.name, "strong"), "."),
         *([circle.purpose] if circle.purpose else []),
         f"It goes from {day(circle.calendar.opens_on)} to {day(circle.calendar.closes_on)}. At its "
-        f"end there is a publication: {public}, under the licence {circle.licence}. Nobody's words "
-        "are in it unless they agree, to each of them.",
+        "end there is a publication: the rooms of the circle, as a document, under the licence "
+        f"{circle.licence}. Nobody's words are in it unless they agree, to each of them.",
         f"{run_by or 'The people of this server'} run me. I keep what you answer, and when you "
         "wrote, never what you only chat; 90 days after the circle closes I let go of that too.",
         paragraph(

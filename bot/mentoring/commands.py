@@ -9,16 +9,15 @@ from babel import Locale
 from bot.conversation.model import Caller, Clock, Document, DomainError, Role
 from bot.conversation.registry import Arg, Bound, Command
 from bot.delivery.usecases import Compose, Post
-from bot.mentoring.model import understand_hours, understand_topics
+from bot.mentoring.model import Side, understand_hours, understand_topics
 from bot.mentoring.rows import CHECKIN
 from bot.mentoring.usecases import (
     AcceptPair,
     Background,
     ComposeCheckin,
     DeclinePair,
-    OfferMentoring,
+    NoteWish,
     PreviewPairs,
-    SeekMentor,
     SendPairs,
     Wish,
 )
@@ -107,13 +106,8 @@ def _wish(ask: Offer | Seek) -> Wish | None:
     )
 
 
-async def offer(verb: OfferMentoring, ask: Offer, caller: Caller) -> Document:
-    """Note an offer."""
-    return await verb(caller, _wish(ask))
-
-
-async def seek(verb: SeekMentor, ask: Seek, caller: Caller) -> Document:
-    """Note a wish."""
+async def wish(verb: NoteWish, ask: Offer | Seek, caller: Caller) -> Document:
+    """Note an offer or a wish."""
     return await verb(caller, _wish(ask))
 
 
@@ -137,8 +131,8 @@ async def send(verb: SendPairs, _: Send, caller: Caller) -> Document:
     return await verb(caller)
 
 
-OFFER = Command("mentor offer", Offer, offer, role=Role.MEMBER, circle=True)
-SEEK = Command("mentor seek", Seek, seek, role=Role.MEMBER, circle=True)
+OFFER = Command("mentor offer", Offer, wish, role=Role.MEMBER, circle=True)
+SEEK = Command("mentor seek", Seek, wish, role=Role.MEMBER, circle=True)
 ACCEPT = Command("mentor accept", Accept, accept, role=Role.MEMBER, circle=True)
 DECLINE = Command("mentor decline", Decline, decline, role=Role.MEMBER, circle=True)
 PREVIEW = Command("pairs preview", Preview, preview, role=Role.FACILITATOR, circle=True)
@@ -156,8 +150,8 @@ def mentoring_commands(
 ) -> list[Bound]:
     """Return the room's commands, each tied to its verb."""
     return [
-        OFFER.using(OfferMentoring(begin, clock)),
-        SEEK.using(SeekMentor(begin, clock)),
+        OFFER.using(NoteWish(begin, clock, Side.OFFER)),
+        SEEK.using(NoteWish(begin, clock, Side.SEEK)),
         ACCEPT.using(AcceptPair(begin, clock, post, prefix)),
         DECLINE.using(DeclinePair(begin, clock, post, prefix)),
         PREVIEW.using(PreviewPairs(look, clock, background, prefix)),

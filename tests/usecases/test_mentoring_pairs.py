@@ -32,7 +32,7 @@ from bot.delivery.rows import OutboxRow, ScheduleRow
 from bot.delivery.usecases import Post, Tick
 from bot.mentoring.commands import mentoring_commands, mentoring_composers
 from bot.mentoring.rows import MentorProfileRow, PairRow
-from bot.mentoring.usecases import MembershipEnded, MentoringData, PairsEnd, PreviewPairs
+from bot.mentoring.usecases import MentoringData, PairsEnd, PreviewPairs
 from bot.store.engine import Database
 
 MATRIX, DISCORD = RoomRef("matrix", "!room"), RoomRef("discord", "77")
@@ -514,32 +514,18 @@ async def test_nobody_is_asked_when_it_is_over(world: World, how: str) -> None:
     assert await world.outbox("checkin") == []
 
 
-def gone(who: str, room: RoomRef = MATRIX) -> Event:
-    return Event(
-        id="g",
-        at=datetime(2026, 3, 4, tzinfo=UTC),
-        platform=room.platform,
-        room=room.id,
-        kind=Kind.LEAVE,
-        author=who,
-    )
-
-
-async def hear(world: World, event: Event) -> None:
+async def leaves(world: World, who: str) -> None:
+    """Let a membership end, as the room that hears of it does."""
+    await world.change(who, state=MemberState.LEFT)
     async with world.db.begin() as work:
-        await MembershipEnded(world.ends)(event, work)
+        await world.ends(1, PersonRef("matrix", who), work)
         await work.commit()
 
 
 async def test_when_a_member_leaves_the_partner_is_told_once_and_kindly(world: World) -> None:
     await world.introduced()
-    await hear(world, gone("ana"))
-    assert await world.outbox("left") == []  # she is in the circle still, by another room
-    await world.change("ana", state=MemberState.LEFT)
-    await hear(world, gone("ana", RoomRef("matrix", "!elsewhere")))
-    assert await world.outbox("left") == []
-    await hear(world, gone("ana"))
-    await hear(world, gone("ana"))
+    await leaves(world, "ana")
+    await leaves(world, "ana")
     (told,) = await world.outbox("left")
     assert told.to == People("matrix", ("bo",))
     assert "Ana, who has left the circle, is over" in words(told.document)

@@ -1,10 +1,9 @@
 """The verbs of the mentoring room."""
 
 from bot.mentoring.usecases.answering import AcceptPair, DeclinePair
-from bot.mentoring.usecases.asking import OfferMentoring, SeekMentor, Wish
+from bot.mentoring.usecases.asking import NoteWish, Wish
 from bot.mentoring.usecases.following import (
     ComposeCheckin,
-    MembershipEnded,
     MentoringData,
     PairsEnd,
 )
@@ -16,12 +15,10 @@ __all__ = [
     "Background",
     "ComposeCheckin",
     "DeclinePair",
-    "MembershipEnded",
     "MentoringData",
-    "OfferMentoring",
+    "NoteWish",
     "PairsEnd",
     "PreviewPairs",
-    "SeekMentor",
     "SendPairs",
     "Wish",
 ]

@@ -34,33 +34,12 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class OfferMentoring:
-    """Puts a member on the list of mentors, or takes them off it."""
+class NoteWish:
+    """Puts a member on the list of mentors or of those who seek one, or takes them off it."""
 
     begin: Begin
     clock: Clock
-
-    async def __call__(self, caller: Caller, wish: Wish | None) -> Document:
-        """Note the offer, in place of an earlier one; None takes it back."""
-        async with self.begin() as work:
-            scene = await scene_of(caller.circle, work)
-            member = asking(caller, scene)
-            if wish is None:
-                said = await _take_off(member, Side.OFFER, work)
-            else:
-                profile = wish.of(member, Side.OFFER, scene)
-                await Profiles(work).put(scene.circle.id, profile, self.clock.now())
-                said = words.noted(profile, ())
-            await work.commit()
-        return said
-
-
-@dataclass(frozen=True)
-class SeekMentor:
-    """Puts a member on the list of those who seek a mentor, or takes them off it."""
-
-    begin: Begin
-    clock: Clock
+    side: Side
 
     async def __call__(self, caller: Caller, wish: Wish | None) -> Document:
         """Note the wish, in place of an earlier one; None takes it back."""
@@ -68,17 +47,19 @@ class SeekMentor:
             scene = await scene_of(caller.circle, work)
             member = asking(caller, scene)
             if wish is None:
-                said = await _take_off(member, Side.SEEK, work)
+                was_on = await Profiles(work).remove(member.id, self.side)
+                said = words.off_the_list(self.side, was_on=was_on)
             else:
-                profile = wish.of(member, Side.SEEK, scene)
-                await Profiles(work).put(scene.circle.id, profile, self.clock.now())
-                said = words.noted(profile, await _offered(scene, member, work))
+                said = await self._note(wish.of(member, self.side, scene), scene, member, work)
             await work.commit()
         return said
 
-
-async def _take_off(member: Member, side: Side, work: UnitOfWork) -> Document:
-    return words.off_the_list(side, was_on=await Profiles(work).remove(member.id, side))
+    async def _note(
+        self, profile: Profile, scene: Scene, member: Member, work: UnitOfWork
+    ) -> Document:
+        await Profiles(work).put(scene.circle.id, profile, self.clock.now())
+        seeks = self.side is Side.SEEK
+        return words.noted(profile, await _offered(scene, member, work) if seeks else ())
 
 
 async def _offered(scene: Scene, member: Member, work: UnitOfWork) -> list[str]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from bot.circles.model import CircleState, Member, MemberState
-from bot.circles.rows import Circles, Members, by_id
-from bot.conversation.model import Clock, Document, Event, Kind, PersonRef
+from bot.circles.model import CircleState, Member
+from bot.circles.rows import Members, by_id
+from bot.conversation.model import Clock, Document, PersonRef
 from bot.delivery.model import Outgoing, Schedule, due_at
 from bot.delivery.usecases import Post
 from bot.mentoring import words
@@ -81,22 +81,6 @@ class PairsEnd:
             if partner.id in scene.present and await heard_of(pair, partner, scene, work):
                 posts.append(scene.privately(partner, "left", pair.id, said))
         return posts
-
-
-@dataclass(frozen=True)
-class MembershipEnded:
-    """Hears that somebody left; stands after the hearer that says who is still a member."""
-
-    ends: PairsEnd
-
-    async def __call__(self, event: Event, work: UnitOfWork) -> None:
-        """End the pairs of a person who went and is in the circle no more."""
-        if event.kind is not Kind.LEAVE or event.bot:
-            return
-        circle = await Circles(work).at(event.where)
-        member = None if circle is None else await Members(work).of(circle.id, event.person)
-        if member is not None and member.state in (MemberState.LEFT, MemberState.BANNED):
-            await self.ends(member.circle, event.person, work)
 
 
 @dataclass(frozen=True)

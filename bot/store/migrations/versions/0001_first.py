@@ -28,7 +28,6 @@ def upgrade() -> None:
     sa.Column('quiet_until', sa.Time(), nullable=False),
     sa.Column('threads', sa.String(), nullable=False),
     sa.Column('licence', sa.String(), nullable=False),
-    sa.Column('publish_to', sa.String(), nullable=False),
     sa.Column('made_at', sa.DateTime(), nullable=False),
     sa.Column('opened_at', sa.DateTime(), nullable=True),
     sa.Column('closed_at', sa.DateTime(), nullable=True),
