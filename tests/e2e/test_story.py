@@ -210,7 +210,7 @@ async def private_words_stay_private(life: Life, cast: Cast) -> None:
     assert "!my tidy" in quiet
     assert "may not remove" in await life.ask(fay, "!my tidy")
     await fay.set_power_level(life.room, life.bot.user_id, 50)
-    assert "2 commands are removed" in await life.ask(fay, "!my tidy")
+    assert "removed" in await life.ask(fay, "!my tidy")
     assert (await ana.event(life.room, asked))["content"] == {}
     assert contributions(life, fay) == []
     await ana.say(life.room, "!weather today")
@@ -339,6 +339,10 @@ async def members_have_rights(life: Life, cast: Cast) -> None:
     assert "goal: birds" in data
     assert "Asia/Tokyo" in data
     assert "answered roll-call" in data
+    (address,) = data.files
+    whole = (await dana.download(address)).decode()
+    assert "birds" in whole
+    assert "the harbour" not in whole
     assert "my forget yes" in await life.ask(dana, "!my forget")
     assert "I keep nothing about you" in await life.ask(dana, "!my forget yes")
     assert "I keep nothing about you." in await life.ask(dana, "!my data")

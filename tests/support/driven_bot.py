@@ -159,7 +159,7 @@ def watched_whole(
     return open_whole
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WatchedDrain(Drain):
     """The drain, each step of which can be the last."""
 

@@ -25,15 +25,20 @@ def body(event: Json) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer of the bot, as it stands in the room where it was given."""
+    """An answer of the bot, as it stands in the room where it was given, in one part or more."""
 
     room: str
-    event: Json
+    events: tuple[Json, ...]
 
     @property
     def text(self) -> str:
         """Its plain words."""
-        return body(self.event)
+        return "\n".join(body(event) for event in self.events)
+
+    @property
+    def files(self) -> list[str]:
+        """The addresses of the files that come with it."""
+        return [event["content"]["url"] for event in self.events if "url" in event["content"]]
 
     def __contains__(self, words: str) -> bool:
         return words in self.text
@@ -72,11 +77,13 @@ class Life:
 
     async def _found(self, person: Human, said: str) -> Reply | None:
         for room in await person.joined_rooms():
-            for event in reversed(await self.posts(person, room)):
-                if str(event["content"].get(KEY)).startswith(f"-/answer/{said}/"):
-                    if room != self.room:
-                        self.direct[person.user_id] = room
-                    return Reply(room, event)
+            posts = await self.posts(person, room)
+            like = f"-/answer/{said}/"
+            parts = [e for e in posts if str(e["content"].get(KEY)).startswith(like)]
+            if parts and room != self.room:
+                self.direct[person.user_id] = room
+            if parts:
+                return Reply(room, tuple(parts))
         return None
 
     async def join(self, person: Human, *answers: str, circle: str = "north") -> Reply:
