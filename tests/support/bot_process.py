@@ -76,8 +76,10 @@ class BotProcess:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End it, whatever it does."""
+        """End it, whatever it does; that counts as no kill."""
+        counted = self.kills
         await self.kill()
+        self.kills = counted
 
     @property
     def running(self) -> bool:
