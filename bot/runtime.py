@@ -5,7 +5,7 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
 import structlog
@@ -23,6 +23,8 @@ from bot.store.migrate import current, revisions, upgrade
 log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
+FIRST_WORD = 10.0
+"""How many seconds sending waits for the first batch after a start."""
 MINUTES_A_DAY = 24 * 60
 
 
@@ -33,11 +35,13 @@ class Running:
         self.application = application
         self.delivery = delivery
         self._heard = asyncio.Event()
+        self._listened = asyncio.Event()
 
     async def take(self, batch: Batch) -> None:
         """Keep a batch, then let what wants an answer be answered."""
         await self.application.take(batch)
         self._heard.set()
+        self._listened.set()
 
     async def settle(self) -> None:
         """Answer, tick and drain until nothing more can be done now."""
@@ -82,7 +86,17 @@ class Running:
                 group.create_task(self.listen(platform))
             group.create_task(self.answer())
             group.create_task(self.look_after())
-            group.create_task(self.delivery.run(tick_seconds))
+            group.create_task(self._deliver(tick_seconds))
+
+    async def _deliver(self, tick_seconds: float) -> None:
+        """Send, once it was heard what happened meanwhile: the bot may have been put out of rooms.
+
+        Where nothing can be heard for a while, sending begins all the same.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_WORD):
+                await self._listened.wait()
+        await self.delivery.run(tick_seconds)
 
 
 @asynccontextmanager
@@ -102,6 +116,7 @@ async def instance_of(database: Database, clock: Clock) -> str:
 
 def plain_logs() -> None:
     """Log one plain line an event; tracebacks without the values in them, which are people's."""
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that waits for one is fine
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -207,14 +207,13 @@ class Schedules:
         )
         return touched > 0
 
-    async def wake(self, circle: int, *, since: datetime) -> None:
-        """Make a circle's schedules that have not fired, and are due after `since`, run again."""
+    async def wake(self, circle: int) -> None:
+        """Make a circle's schedules that have not fired run again, late ones too."""
         await self._work.run(
             update(ScheduleRow)
             .where(
                 col(ScheduleRow.circle_id) == circle,
                 col(ScheduleRow.fired_at).is_(None),
-                col(ScheduleRow.due_at) >= since,
             )
             .values(active=True)
         )

@@ -10,7 +10,8 @@ from sqlalchemy.exc import OperationalError
 
 from bot.circles.rows import JoiningRow, MemberRow, RoomRow
 from bot.conversation.model import Event, Kind, PlatformUnavailable
-from bot.delivery.rows import OutboxRow
+from bot.delivery.model import Schedule
+from bot.delivery.rows import OutboxRow, Schedules
 from bot.intake.rows import CursorRow, InboxRow
 from bot.intake.usecases import Respond
 from bot.participation.rows import ContributionRow
@@ -325,3 +326,22 @@ async def test_what_waits_for_a_platform_holds_up_only_its_author(north: Scene) 
     responders.pop(0)  # type: ignore[attr-defined]
     await north.application.answer()
     assert all(row.handled_at for row in await north.all(InboxRow))
+
+
+async def test_a_check_in_that_fell_into_a_pause_comes_after_it(north: Scene) -> None:
+    async with north.application.database.begin() as work:
+        due = Schedule(
+            circle=1,
+            kind="checkin",
+            subject="1",
+            wall=datetime(2026, 3, 17, 10),  # noqa: DTZ001 - wall time
+            zone="UTC",
+            window=timedelta(days=3),
+        )
+        await Schedules(work).put([due])
+        await work.commit()
+    await north.say(FAY, "!circle pause north")
+    north.clock.moment = at("2026-03-18 12:00")
+    await north.say(FAY, "!circle resume north")
+    async with north.application.database.look() as work:
+        assert [s.subject for s in await Schedules(work).coming(1, "checkin")] == ["1"]

@@ -318,7 +318,7 @@ class ChangeState:
             circle = await self._in_state(caller, work, CircleState.PAUSED)
             circle = await self._to(circle, CircleState.OPEN, work)
             await self.plan(circle, work, since=self.clock.now())
-            await Schedules(work).wake(circle.id, since=self.clock.now())
+            await Schedules(work).wake(circle.id)
             await Outbox(work).put_back(circle.id, self.clock.now())
             said = words.resumed(circle)
             await self._tell_others(circle, said, "resumed", caller, work)
