@@ -186,10 +186,11 @@ def joining_begins(circle: Circle, run_by: str, prefix: str) -> Document:
         paragraph("Welcome. You are about to join ", Text(circle.name, "strong"), "."),
         *([circle.purpose] if circle.purpose else []),
         f"It goes from {day(circle.calendar.opens_on)} to {day(circle.calendar.closes_on)}. At its "
-        "end there is a publication: the rooms of the circle, as a document, under the licence "
+        "end there is a publication, a document posted in the circle's rooms, under the licence "
         f"{circle.licence}. Nobody's words are in it unless they agree, to each of them.",
-        f"{run_by or 'The people of this server'} run me. I keep what you answer, and when you "
-        "wrote, never what you only chat; 90 days after the circle closes I let go of that too.",
+        f"I am run by {run_by or 'the people of this server'}. As far as you agree, I keep your "
+        "answers, and when you wrote and how many words; other talk I do not keep. 90 days after "
+        "the circle closes I let go of that too.",
         paragraph(
             "I ask five short things. Write ",
             code("-"),

@@ -53,7 +53,7 @@ class PlainScreen:
         event = entry.event
         when = event.at.astimezone(ZoneInfo(ZONE))
         head = f"{when:%a} {when.day} {when:%b %H:%M}, {who(entry, self._cast)}"
-        self._write(f"{head}{where(entry, self._cast)}: {what(entry, kind)}")
+        self._write(f"{head}{where(entry, self._cast)}: {what(entry, kind, whole=True)}")
 
     def moved(self, now: datetime, circle: Circle | None) -> None:
         """Nothing: each line has its time."""
@@ -77,12 +77,12 @@ def where(entry: Entry, cast: Cast) -> str:
     return ", privately"
 
 
-def what(entry: Entry, kind: Kind) -> str:
-    """Return what was done, on one line."""
+def what(entry: Entry, kind: Kind, *, whole: bool = False) -> str:
+    """Return what was done, on one line; what the bot says is cut unless `whole`."""
     event = entry.event
     words = " ".join(event.text.split())
     longest = LONGEST if event.room == ROOM else LONGEST_PRIVATE
-    if event.author == BOT and len(words) > longest:
+    if event.author == BOT and len(words) > longest and not whole:
         words = f"{words[:longest].rsplit(' ', 1)[0]} ..."
     return {
         Kind.JOIN: "comes into the room",

@@ -1,6 +1,7 @@
 """How somebody joins: a short guided exchange in their direct room, or a sign-up list."""
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -274,6 +275,8 @@ def read_sign_ups(text: str) -> list[dict[str, str]]:
     for number, row in enumerate(rows, start=2):
         if not (row["id"] or "").strip() or None in row.values():
             raise DomainError(f"Row {number} has no id, or too few columns.")
+        if not re.fullmatch(r"@[^\s:]+:\S+", row["id"].strip()):
+            raise DomainError(f"Row {number}, column id: write it like @ana:example.org.")
         if row.get("zone"):
             try:
                 zone_named(row["zone"])
