@@ -8,13 +8,14 @@ that it parses, and one that it cannot parse must not cost the others.
 import json
 import logging
 from collections.abc import Mapping
+from socket import gaierror
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
 import structlog
 
-from adapters.matrix.errors import expect
+from adapters.matrix.errors import expect, silence
 from adapters.matrix.raw import Json
 from adapters.matrix.settings import Credentials
 from bot.conversation.model import PlatformUnavailable
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 API = "/_matrix/client/v3"
 PATIENCE, UPLOAD_PATIENCE = 60.0, 300.0
 """Seconds that an ordinary call may take, and one that carries a file."""
+
+_SILENT = "The homeserver does not answer"
 
 log = structlog.get_logger(__name__)
 
@@ -126,10 +129,11 @@ class Homeserver:
             answer = await self.client.send(method, asked, data, headers, timeout=patience)
             async with answer:
                 text = await answer.text(errors="replace")
+        except aiohttp.ClientConnectorDNSError as error:
+            raise PlatformUnavailable(f"{_SILENT}: {silence(gaierror())}.") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise PlatformUnavailable(
-                f"The homeserver does not answer ({type(error).__name__})."
-            ) from error
+            cause = getattr(error, "os_error", error)
+            raise PlatformUnavailable(f"{_SILENT}: {silence(cause)}.") from error
         return expect(answer.status, _json(text), answer.headers.get("Retry-After", ""))
 
     async def follow(self, answer: Json) -> None:

@@ -1,7 +1,10 @@
 """What a homeserver's refusals mean for the core."""
 
+import os
+import ssl
 from datetime import timedelta
 from http import HTTPStatus
+from socket import gaierror
 
 from adapters.matrix.raw import Json, number, words
 from bot.conversation.model import (
@@ -44,11 +47,32 @@ def expect(status: int, body: Json | None, retry_after: str = "") -> Json:
             f"`circlekeeper init --login`. ({code})"
         )
     said = f"The homeserver answered {status} {code}: {why}".rstrip(": ")
+    if body is None and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        said = f"What answers there is no Matrix homeserver (it says {status})."
     if status in RETRIED or code == "M_LIMIT_EXCEEDED":
         raise PlatformUnavailable(said, _pause(body, retry_after))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or body is None:
         raise PlatformUnavailable(said, None)
     raise _refusal(status, code)(said)
+
+
+def silence(error: BaseException) -> str:
+    """Return in a few plain words why a server was not reached."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not valid ({error.verify_message})"
+    for kind, words_for_it in _SILENCES:
+        if isinstance(error, kind):
+            return words_for_it
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number).lower() if number else "the connection broke off"
+
+
+_SILENCES = (
+    (TimeoutError, "no answer came in time"),
+    (gaierror, "no server is known by that name"),
+    (ssl.SSLError, "it does not speak https"),
+    (ConnectionRefusedError, "nothing listens there (connection refused)"),
+)
 
 
 def _refusal(status: int, code: str) -> type[PlatformError]:

@@ -6,6 +6,9 @@ from adapters.matrix.raw import strings, words
 from adapters.matrix.settings import Credentials
 from bot.conversation.model import NotPermitted, PlatformError
 
+SOON = 15.0
+"""Seconds in which a homeserver should say that it is there."""
+
 
 async def login(
     homeserver: str, user: str, password: str, device_name: str, device_id: str = ""
@@ -75,14 +78,47 @@ async def check(homeserver: str, access_token: str, device_id: str = "") -> Cred
     return Credentials(homeserver, words(answer, "user_id"), told or device_id, access_token)
 
 
+async def find(address: str) -> str:
+    """Return the address of the homeserver that answers for `address`.
+
+    A server's name often is not where its homeserver is: a file on the server says where.
+
+    Raises:
+        PlatformUnavailable: nothing answers there.
+        PlatformError: what answers is no Matrix homeserver.
+    """
+    async with Homeserver(Credentials(address, "", "", "")) as server:
+        try:
+            told = await server.call("GET", "/.well-known/matrix/client", patience=SOON)
+        except PlatformError:
+            told = {}
+    named = words(told, "m.homeserver", "base_url").rstrip("/")
+    secure = named.startswith("https://") or address.startswith("http://")
+    if named and secure and named != address and await _speaks(named):
+        return named
+    await versions(address)
+    return address
+
+
+async def _speaks(homeserver: str) -> bool:
+    try:
+        return bool(await versions(homeserver))
+    except PlatformError:
+        return False
+
+
 async def versions(homeserver: str) -> tuple[str, ...]:
     """Return the versions of the Matrix specification that the homeserver speaks.
 
     Raises:
-        PlatformUnavailable: nothing that speaks Matrix answers there.
+        PlatformUnavailable: nothing answers there.
+        PlatformError: what answers is no Matrix homeserver.
     """
     async with Homeserver(Credentials(homeserver, "", "", "")) as server:
         try:
-            return strings(await server.call("GET", "/_matrix/client/versions"), "versions")
-        except NotFound as error:
-            raise PlatformError(f"There is no Matrix homeserver at {homeserver}.") from error
+            told = await server.call("GET", "/_matrix/client/versions", patience=SOON)
+        except NotFound:
+            told = {}
+    if spoken := strings(told, "versions"):
+        return spoken
+    raise PlatformError(f"There is no Matrix homeserver at {homeserver}.")

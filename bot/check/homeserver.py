@@ -1,7 +1,6 @@
 """The homeserver: does it answer, is it one, do its clock and ours agree."""
 
 import json
-import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from http.client import HTTPException
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from adapters.matrix.errors import silence
 from bot.check.findings import Finding, fail, ok, warn
 
 PATIENCE = 15.0
@@ -59,15 +59,11 @@ def _reach(homeserver: str) -> Reached:
 
 def _reason(error: Exception) -> str:
     """Return in a few words why a homeserver was not reached."""
-    cause = error.reason if isinstance(error, URLError) else error
     if isinstance(error, HTTPError):
         return f"it says {error.code}"
-    if isinstance(cause, TimeoutError):
-        return f"no answer within {PATIENCE:.0f} seconds"
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"its certificate is not valid ({cause.verify_message})"
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
+    if isinstance(error, OSError):
+        cause = error.reason if isinstance(error, URLError) else error
+        return silence(cause) if isinstance(cause, OSError) else "it speaks something else"
     return "it speaks something else"
 
 

@@ -44,6 +44,7 @@ def _homeserver(url: str) -> str:
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - reading it is what finds a wrong one
+        (parts.hostname or "").encode("idna")
     except ValueError:
         raise Wrong("It is not an address.", like) from None
     if parts.scheme not in ("http", "https") or not parts.hostname or " " in url:

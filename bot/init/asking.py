@@ -1,5 +1,6 @@
 """What the first start must know: taken from flags and the environment, else asked."""
 
+import asyncio
 import os
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from adapters.matrix.login import find
 from bot.config.faults import Wrong
 from bot.config.rules import HomeserverUrl, Person, Said, Zone
+from bot.conversation.model import PlatformError
 from bot.init.stopped import Stopped
 
 
@@ -97,11 +100,26 @@ def ask_for_login(given: Given, user_id: str) -> Given:
 
 
 def _asked(given: Given) -> Given:
-    """Return what was given, and the answers to what was not."""
+    """Return what was given, and the answers to what was not.
+
+    The homeserver comes first, and is looked for at once: without it the rest is of no use.
+
+    Raises:
+        Stopped: no homeserver answers at the address that was given.
+    """
     typer.echo("A few questions, then I log in and write the config. Ctrl-C stops everything.\n")
+    if given.homeserver:
+        given = replace(given, homeserver=_given_address(given.homeserver))
     answers = {item.name: _ask(item.name) for item in fields(given) if _is_open(given, item.name)}
     known = replace(given, **answers)
     return ask_for_login(known, known.user_id or "the bot")
+
+
+def _given_address(address: str) -> str:
+    try:
+        return _checked(QUESTIONS["homeserver"], address)
+    except typer.BadParameter as error:
+        raise Stopped(f"{error.message} Nothing was written.") from None
 
 
 def _is_open(given: Given, name: str) -> bool:
@@ -128,11 +146,24 @@ def _checked(question: Question, answer: str) -> str:
         return ""
     value = _with_scheme(answer) if question.rule is ADDRESS else answer
     try:
-        return question.rule.validate_python(value)
+        valid = question.rule.validate_python(value)
+        return _found(valid) if question.rule is ADDRESS else valid
     except ValidationError as error:
         cause = error.errors()[0].get("ctx", {}).get("error")
         said = f"{cause.what} {cause.todo}" if isinstance(cause, Wrong) else "Try again."
         raise typer.BadParameter(said) from None
+
+
+def _found(address: str) -> str:
+    """Return where the homeserver of an address is; one that does not answer is asked for again."""
+    try:
+        homeserver = ADDRESS.validate_python(asyncio.run(find(address)))
+    except PlatformError as error:
+        said = f"{address} cannot be used. {error} Check its spelling and your network."
+        raise typer.BadParameter(said) from None
+    if homeserver != address:
+        typer.echo(f"Its homeserver is {homeserver}.")
+    return homeserver
 
 
 def _with_scheme(address: str) -> str:

@@ -41,7 +41,7 @@ def _sentence(error: PlatformError, homeserver: str) -> str:
         return f"{error} Check both and try again. Nothing was written."
     if isinstance(error, PlatformUnavailable):
         return (
-            f"{homeserver} cannot be used now: {error} Check the address and the network, then "
+            f"{homeserver} cannot be used now. {error} Check the address and the network, then "
             "try again. Nothing was written."
         )
     return f"{error} Nothing was written."

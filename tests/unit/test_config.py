@@ -118,6 +118,7 @@ def test_a_folder_may_stand_anywhere(config: Path) -> None:
         ("run_by", "zone = 1\nrun_by", "[circlekeeper] zone", ["not know", "mean time_zone"]),
         ("https://", "", "[matrix] homeserver", ["not the address", "https://"]),
         ("https://", "ftp://", "[matrix] homeserver", ["not the address"]),
+        ("https://", "https://a..", "[matrix] homeserver", ["not an address"]),
         ("https://", "https://ana:pw@", "[matrix] homeserver", ["more than an address"]),
         ('example.org"', 'example.org/?a=b"', "[matrix] homeserver", ["more than an address"]),
         ('example.org"\nuser', 'example.org:x"\nuser', "[matrix] homeserver", ["not an address"]),

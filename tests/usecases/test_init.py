@@ -4,12 +4,19 @@ import stat
 from pathlib import Path
 
 import pytest
+from multidict import CIMultiDict
 
 from adapters.matrix.login import check
 from bot.config import Settings, load
 from tests.support.command import Ended, circlekeeper, circlekeeper_process
+from tests.support.faulty import Answer, Exchange, FaultyProxy, answering
 from tests.support.human import Human
 from tests.support.synapse import Account, NewAccount, Synapse
+
+
+async def a_page(_: Exchange) -> Answer:
+    """Answer as a web site does that knows nothing of Matrix."""
+    return Answer(404, b"<h1>Not here</h1>", CIMultiDict({"Content-Type": "text/html"}))
 
 
 @pytest.fixture
@@ -131,6 +138,57 @@ async def test_an_answer_that_cannot_be_used_is_asked_for_again(
     assert load(config).circlekeeper.organisers == ()
 
 
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("http://127.0.0.1:1", "nothing listens there"),
+        ("nowhere.invalid", "no server is known by that name"),
+    ],
+)
+async def test_an_address_where_nothing_answers_is_asked_for_again_at_once(
+    config: Path, synapse: Synapse, bot: Account, address: str, why: str
+) -> None:
+    answers = [address, synapse.base_url, bot.user_id, "Ana", "", "UTC", bot.password, ""]
+    ended = await circlekeeper("init", "--config", config, answers="\n".join(answers))
+    assert ended.status == 0
+    told = ended.all.partition(why)
+    assert "cannot be used" in told[0]
+    assert "Matrix id" not in told[0], "nothing else was asked before"
+    assert load(config).matrix.homeserver == synapse.base_url
+
+
+async def test_a_page_that_is_no_homeserver_is_told(config: Path, synapse: Synapse) -> None:
+    async with FaultyProxy(synapse.base_url) as proxy:
+        proxy.before(matching="*", do=a_page, times=None)
+        ended = await circlekeeper("init", "--config", config, answers=f"{proxy.url}\n")
+    assert "no Matrix homeserver" in ended.all
+    assert not config.parent.exists()
+
+
+async def test_a_given_address_is_looked_at_before_anything_is_asked(config: Path) -> None:
+    ended = await circlekeeper("init", "--config", config, "--homeserver", "http://127.0.0.1:1")
+    assert ended.status == 2
+    assert "Matrix id" not in ended.all
+    assert "nothing listens there" in ended.complained
+    assert "Nothing was written" in ended.complained
+
+
+async def test_a_servers_name_leads_to_its_homeserver(
+    config: Path, synapse: Synapse, bot: Account
+) -> None:
+    there = {"m.homeserver": {"base_url": f"{synapse.base_url}/"}}
+    async with FaultyProxy(synapse.base_url) as proxy:
+        proxy.before(
+            matching=lambda asked: asked.path == "/.well-known/matrix/client",
+            do=answering(200, there),
+        )
+        answers = [proxy.url, bot.user_id, "Ana", "", "UTC", bot.password, ""]
+        ended = await circlekeeper("init", "--config", config, answers="\n".join(answers))
+    assert ended.status == 0
+    assert f"Its homeserver is {synapse.base_url}" in ended.said
+    assert load(config).matrix.homeserver == synapse.base_url
+
+
 async def test_enter_instead_of_a_password_asks_for_an_access_token(
     config: Path, synapse: Synapse, bot: Account
 ) -> None:
@@ -240,6 +298,8 @@ async def test_a_homeserver_that_does_not_answer_writes_nothing(config: Path, bo
     )
     assert ended.status == 2
     assert "http://127.0.0.1:1 cannot be used now" in ended.complained
+    assert "nothing listens there" in ended.complained
+    assert "Error" not in ended.complained
     assert "Nothing was written" in ended.complained
     assert not config.parent.exists()
 
