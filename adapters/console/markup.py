@@ -8,6 +8,7 @@ from babel.dates import format_datetime
 from rich.text import Text as Coloured
 
 from bot.conversation.model import (
+    Actions,
     Block,
     Bullets,
     Code,
@@ -45,7 +46,8 @@ def coloured(document: Document) -> Coloured:
 
 def spans(document: Document) -> Iterator[Span]:
     """Yield the words of a document, blocks apart by an empty line."""
-    for number, block in enumerate(document.blocks):
+    shown = (block for block in document.blocks if not isinstance(block, Actions))
+    for number, block in enumerate(shown):
         if number:
             yield "\n\n", ""
         yield from _block(block, document.language)

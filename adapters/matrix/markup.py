@@ -14,6 +14,7 @@ import nh3
 from adapters.matrix.moments import spoken
 from adapters.matrix.taming import tame, tame_name
 from bot.conversation.model import (
+    Actions,
     Block,
     Bullets,
     Code,
@@ -49,7 +50,7 @@ class Rendered:
 
 
 def render(document: Document) -> Rendered:
-    """Return a document without its files as a message."""
+    """Return a document without its files and buttons as a message."""
     blocks = [block for block in document.blocks if not isinstance(block, File)]
     body = "\n\n".join(filter(None, (_plain(block, document.language) for block in blocks)))
     html = "".join(_html(block, document.language) for block in blocks)
@@ -84,6 +85,8 @@ def _plain(block: Block, language: str) -> str:
             return _listed(_row_in_words(head, row) for row in rows)
         case File(name):
             return tame_name(name)
+        case Actions():
+            return ""
 
 
 def _listed(items: Iterable[str], *, ordered: bool = False) -> str:

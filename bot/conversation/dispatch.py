@@ -14,6 +14,8 @@ from bot.conversation.model import (
     Document,
     DomainError,
     Event,
+    Form,
+    Kind,
     PersonRef,
     PlatformUnavailable,
     Role,
@@ -26,7 +28,15 @@ from bot.conversation.model import (
 )
 from bot.conversation.platform import Platform
 from bot.conversation.registry import Bound, Registry
-from bot.conversation.typed import Typed, Unknown, first_word, meant, recognise, understand
+from bot.conversation.typed import (
+    Typed,
+    Unknown,
+    filled,
+    first_word,
+    meant,
+    recognise,
+    understand,
+)
 
 log = structlog.get_logger()
 
@@ -50,6 +60,15 @@ class Standing(Protocol):
         """Return the person's time zone."""
         ...
 
+    async def names(
+        self, kind: str, person: PersonRef, room: RoomRef, circle: str
+    ) -> Sequence[str]:
+        """Return the names of one kind (circle, prompt, member, phase) that the person may use.
+
+        `circle` is the name of the circle that is meant, empty for the one that may be.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class Dispatch:
@@ -67,6 +86,8 @@ class Dispatch:
         In a direct room all are. Elsewhere a command of ours is; one of another bot's is not,
         unless this bot is named with it.
         """
+        if event.kind is Kind.COMMAND:
+            return True
         text = self.command_text(event)
         if event.direct:
             return bool(event.text.strip())
@@ -88,19 +109,17 @@ class Dispatch:
 
     async def __call__(self, event: Event) -> Answer:
         """Return the answer to a command; every fault has become a sentence."""
-        text = self.command_text(event) or event.text.strip()
-        found = recognise(self.registry, text)
+        found = self._asked(event)
         if not isinstance(found, Typed):
+            text = self.command_text(event) or event.text.strip()
             near = found.near if isinstance(found, Unknown) else meant(self.registry, text)
             return Answer(self._not_known(near))
         command = found.bound.command
+        open_here = event.direct or command.open
         try:
-            words, caller = await self._caller(found, event)
-            self._check(found.bound, caller)
-            ask = understand(found.bound, words, self.prefix)
-            said = await found.bound.run(ask, caller)
+            said = await self._carry_out(found, event)
         except DomainError as refusal:
-            return Answer(say(str(refusal)), private_in_public=not (event.direct or command.open))
+            return Answer(say(str(refusal)), private_in_public=not open_here)
         except PlatformUnavailable:
             log.warning("platform away", action="command_failed", command=command.name)
             return Answer(say("The chat service did not answer me. Please try again in a minute."))
@@ -113,8 +132,64 @@ class Dispatch:
                     f"tell whoever runs me: incident {number}."
                 )
             )
-        private = command.audience is Audience.CALLER and not (event.direct or command.open)
+        private = command.audience is Audience.CALLER and not open_here
         return Answer(said, command.audience, private_in_public=private)
+
+    async def form(self, event: Event) -> Form | None:
+        """Return the form in which the command of a COMMAND event is asked for, None without one.
+
+        Raises:
+            DomainError: the caller may not give the command, or not now.
+        """
+        found = self._asked(event)
+        if not isinstance(found, Typed):
+            return None
+        _, caller = await self._allowed(found, event)
+        return await found.bound.form(dict(event.given), caller)
+
+    async def allows(self, event: Event) -> bool:
+        """Return whether the command of an event would be let through to its handler."""
+        found = self._asked(event)
+        try:
+            return isinstance(found, Typed) and bool(await self._allowed(found, event))
+        except DomainError:
+            return False
+
+    async def suggest(self, event: Event, field: str, text: str) -> list[str]:
+        """Return what a field of a COMMAND event's command may name, the fitting ones first."""
+        found = self._asked(event)
+        if not isinstance(found, Typed):
+            return []
+        kinds = {p.name: p.arg.suggest for p in found.bound.parameters} | {"circle": "circle"}
+        given = dict(event.given).get("circle", "") if field != "circle" else ""
+        names = await self.standing.names(kinds.get(field, ""), event.person, event.where, given)
+        typed = text.strip().lower()
+        fitting = [name for name in names if typed in name.lower()]
+        return sorted(fitting, key=lambda name: not name.lower().startswith(typed))
+
+    def _asked(self, event: Event) -> Typed | Unknown | None:
+        """Return the command that an event gives, its circle's name as the words behind it."""
+        if event.kind is not Kind.COMMAND:
+            return recognise(self.registry, self.command_text(event) or event.text.strip())
+        bound = self.registry.get(event.text)
+        circle = dict(event.given).get("circle", "")
+        return Typed(bound, f'"{circle}"' if circle else "") if bound else None
+
+    async def _allowed(self, found: Typed, event: Event) -> tuple[str, Caller]:
+        words, caller = await self._caller(found, event)
+        self._check(found.bound, caller)
+        return words, caller
+
+    async def _carry_out(self, found: Typed, event: Event) -> Document:
+        words, caller = await self._allowed(found, event)
+        if event.kind is not Kind.COMMAND:
+            ask = understand(found.bound, words, self.prefix)
+        elif words.strip():
+            raise DomainError(f"There is no circle called {words.strip()[1:-1]}.")
+        else:
+            given = {name: word for name, word in event.given if name != "circle"}
+            ask = filled(found.bound, given)
+        return await found.bound.run(ask, caller)
 
     async def _caller(self, found: Typed, event: Event) -> tuple[str, Caller]:
         """Return the words that are left, and who asks, in which circle."""
@@ -138,6 +213,7 @@ class Dispatch:
             thread=event.thread,
             reply_to=event.reply_to,
             said_at=event.at,
+            subject=event.subject,
             zone=await self.standing.zone(event.person, circle),
         )
         return words, caller

@@ -219,20 +219,45 @@ class File:
     kind: Literal["file"] = "file"
 
 
-Block = Heading | Paragraph | Bullets | Quote | Code | Table | File
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button that gives `command` with what is `given`, by field; `form` asks the rest first.
+
+    Whoever has no buttons types the command; the words around an action say so.
+    """
+
+    label: str
+    command: str
+    given: tuple[tuple[str, str], ...] = ()
+    form: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Buttons below the words; platforms without buttons leave them out."""
+
+    actions: tuple[Action, ...]
+    kind: Literal["actions"] = "actions"
+
+
+Block = Heading | Paragraph | Bullets | Quote | Code | Table | File | Actions
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What is said; `rings` is for words that should reach people who are not looking."""
+    """What is said; `rings` is for words that should reach people who are not looking.
+
+    `opens` is the title of the thread in which it is to be answered; empty where it opens none.
+    """
 
     blocks: tuple[Block, ...] = ()
     rings: bool = False
     language: str = "en"
+    opens: str = ""
 
     def __add__(self, other: "Document") -> "Document":
         """Return both, one after the other."""
-        return Document(self.blocks + other.blocks, self.rings or other.rings, self.language)
+        return replace(self, blocks=self.blocks + other.blocks, rings=self.rings or other.rings)
 
     @property
     def mentions(self) -> tuple[PersonRef, ...]:
@@ -299,6 +324,38 @@ def document(*blocks: Block | str, rings: bool = False) -> Document:
     return Document(made, rings=rings)
 
 
+# --- forms: what is asked all at once, where a platform has forms ----------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One question of a form, whose answer fills the command's field `name`.
+
+    `many` lets several of the `choices` be taken; they come back joined by spaces. `value` is what
+    stands there already (for choices: those taken, joined by spaces). A choice is a value and its
+    words.
+    """
+
+    name: str
+    label: str
+    about: str = ""
+    value: str = ""
+    required: bool = False
+    long: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of one to five questions that gives `command`, `given` added to the answers."""
+
+    title: str
+    command: str
+    fields: tuple[FormField, ...]
+    given: tuple[tuple[str, str], ...] = ()
+
+
 # --- events: one record of a conversation --------------------------------------------------
 
 
@@ -324,7 +381,10 @@ class Event:
     `thread` is the id of the thread's first message; `target` the id that an edit, a deletion or
     a reaction is about. `direct` is true in a room that only the author shares with the bot,
     `addressed` when the bot is mentioned or replied to; `called` is what follows the bot's name
-    where the words begin with it. For JOIN and LEAVE `author` is who came
+    where the words begin with it. A COMMAND that was not typed has the command's name as `text`
+    and its fields in `given`; `subject` is the message it was given on, as the platform showed it.
+    `readable` is false where the platform keeps the words from the bot: they are unknown then,
+    not empty. For JOIN and LEAVE `author` is who came
     or went (`bot` true when that is the bot itself) and `by` who did it.
     """
 
@@ -346,6 +406,9 @@ class Event:
     bot: bool = False
     by: str = ""
     banned: bool = False
+    given: tuple[tuple[str, str], ...] = ()
+    subject: "Event | None" = None
+    readable: bool = True
 
     @property
     def person(self) -> PersonRef:
@@ -411,6 +474,7 @@ class Caller:
     reply_to: str | None = None
     said_at: datetime | None = None
     zone: str = "UTC"
+    subject: Event | None = None
 
     def may(self, role: Role) -> bool:
         """Return whether the caller has `role`."""
@@ -422,7 +486,9 @@ class Capabilities:
     """What a platform can do; contract tests skip by these, never by a platform's name.
 
     `longest` counts the UTF-8 bytes of a message's plain words; `memory` is how long the platform
-    recognises a repeated post by its key.
+    recognises a repeated post by its key. `buttons` and `forms` are as in `Actions` and `Form`;
+    `groups` tells that several people can share one direct room with the bot, and `reads` that it
+    sees the words of whole conversations and not only of what is said to it.
     """
 
     longest: int
@@ -433,6 +499,10 @@ class Capabilities:
     history: bool = True
     files: bool = True
     restarts: bool = True
+    buttons: bool = False
+    forms: bool = False
+    groups: bool = True
+    reads: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """Commands as data: declared once, rendered by each platform in its own way."""
 
 import types
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from bot.conversation.model import Audience, Caller, Document, Role
+from bot.conversation.model import Audience, Caller, Document, Form, Role
 
 Verb = TypeVar("Verb")
 Ask = TypeVar("Ask")
@@ -17,7 +17,8 @@ class Arg:
 
     `rest` makes a typed command take everything that follows, as it was written. `named` means
     that it is typed as `name=value` only, and `like` is how a word looks (a regular expression)
-    that is meant for this field; any other word is left to the next one.
+    that is meant for this field; any other word is left to the next one. `suggest` is what the
+    field names (circle, prompt, member, phase), so that platforms can offer what there is.
     """
 
     about: str
@@ -27,6 +28,7 @@ class Arg:
     rest: bool = False
     named: bool = False
     like: str = ""
+    suggest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Command(Generic[Verb, Ask]):
 
     `circle` tells that it is about a circle, which people name first or leave out where only one
     can be meant. `open` tells that it belongs where others read it: nobody offers to tidy it away.
+    `form` returns the form in which platforms that have forms ask for it, from what was given
+    already; `menu` is its name in a message's own menu, where platforms have one.
     """
 
     name: str
@@ -55,6 +59,8 @@ class Command(Generic[Verb, Ask]):
     audience: Audience = Audience.CALLER
     circle: bool = False
     open: bool = False
+    form: Callable[[Verb, Mapping[str, str], Caller], Awaitable[Form]] | None = None
+    menu: str = ""
 
     @property
     def about(self) -> str:
@@ -67,7 +73,10 @@ class Command(Generic[Verb, Ask]):
         async def run(ask: Any, caller: Caller) -> Document:  # noqa: ANN401 - checked by `using`
             return await self.handler(verb, ask, caller)
 
-        return Bound(self, run, tuple(parameters(self.ask)))
+        async def form(given: Mapping[str, str], caller: Caller) -> Form | None:
+            return None if self.form is None else await self.form(verb, given, caller)
+
+        return Bound(self, run, tuple(parameters(self.ask)), form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,7 @@ class Bound:
     command: Command[Any, Any]
     run: Callable[[Any, Caller], Awaitable[Document]]
     parameters: tuple[Parameter, ...]
+    form: Callable[[Mapping[str, str], Caller], Awaitable[Form | None]]
 
     def usage(self, prefix: str) -> str:
         """Return how the command is typed."""

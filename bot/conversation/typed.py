@@ -1,6 +1,7 @@
 """Typed commands: `!circle quiet north 7` becomes the same request as a slash command."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from difflib import get_close_matches
@@ -71,6 +72,20 @@ def understand(bound: Bound, words: str, prefix: str) -> Any:  # noqa: ANN401 - 
     except DomainError as fault:
         raise DomainError(f"{fault} This is how it is typed: {bound.usage(prefix)}") from None
     return bound.command.ask(**given)
+
+
+def filled(bound: Bound, given: Mapping[str, str]) -> Any:  # noqa: ANN401 - the command's ask
+    """Return the request that fields given by name make; an empty one counts as left out.
+
+    Raises:
+        DomainError: a field is missing, unknown, or not of its kind.
+    """
+    known = {p.name: p for p in bound.parameters}
+    if unknown := sorted(given.keys() - known.keys()):
+        raise DomainError(f"I do not know what to do with {unknown[0]}.")
+    made = {name: convert(known[name], word) for name, word in given.items() if word != ""}
+    _complete(bound, made)
+    return bound.command.ask(**made)
 
 
 def _complete(bound: Bound, given: dict[str, Any]) -> None:

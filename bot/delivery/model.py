@@ -7,6 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from bot.conversation.model import (
+    Actions,
     Block,
     Bullets,
     DeliveryKey,
@@ -177,7 +178,7 @@ def size(block: Block) -> int:
     """Return the UTF-8 bytes of the block's plain words, line ends and marks counted."""
     if isinstance(block, Table):
         return sum(len(cell.encode()) + 4 for row in (block.head, *block.rows) for cell in row)
-    if isinstance(block, File):
+    if isinstance(block, File | Actions):
         return 0
     if isinstance(block, Bullets):
         return sum(_width(item) + 4 for item in block.items)

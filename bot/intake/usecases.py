@@ -93,7 +93,7 @@ class Take:
                 wanted = await self._wanted(event, work)
                 if wanted:
                     await Inbox(work).put(event, self.clock.now())
-                if wanted and event.kind is Kind.MESSAGE:
+                if wanted and event.kind in (Kind.MESSAGE, Kind.COMMAND):
                     return
                 for hear in self.hearers:
                     await hear(event, work)
@@ -215,7 +215,7 @@ class AnswerCommand:
 
     async def wants(self, event: Event, work: UnitOfWork) -> bool:  # noqa: ARG002 - the port's form
         """Return whether the event is a command, or addressed to the bot."""
-        return event.kind is Kind.MESSAGE and self.dispatch.recognises(event)
+        return event.kind in (Kind.MESSAGE, Kind.COMMAND) and self.dispatch.recognises(event)
 
     async def __call__(self, event: Event) -> Sequence[Outgoing]:
         """Return the answer."""

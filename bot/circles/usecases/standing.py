@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.circles.model import CircleState, MemberState, roles_of
 from bot.circles.rows import Circles, Members
+from bot.circles.usecases.ports import Methods
 from bot.conversation.model import PersonRef, Role, RoomRef
 from bot.store.work import Begin
 
@@ -14,6 +15,7 @@ class CircleStanding:
     """Answers from what is committed; it writes nothing."""
 
     look: Begin
+    methods: Methods
     organisers: frozenset[str] = frozenset()
     admins: frozenset[str] = frozenset()
 
@@ -56,3 +58,33 @@ class CircleStanding:
             rows = await Members(work).everywhere(person)
         mine = [row.zone for row in rows if circle in (None, row.circle_id)]
         return mine[0] if mine else "UTC"
+
+    async def names(
+        self, kind: str, person: PersonRef, room: RoomRef, circle: str
+    ) -> Sequence[str]:
+        """Return the names of one kind that the person may use: their circles, and what is there.
+
+        Members are told to members only, prompts and phases as the circle's own calendar and
+        method have them.
+        """
+        usual = await self.usual(person, room)
+        if kind == "circle":
+            return await self._circles(person, usual)
+        meant = await self.named(circle) if circle else usual[0][0] if len(usual) == 1 else None
+        if meant is None or Role.MEMBER not in await self.roles(person, meant):
+            return []
+        async with self.look() as work:
+            found = await Circles(work).get(meant)
+            present = await Members(work).present(meant)
+        if kind == "member":
+            return [member.name for member in present]
+        if kind == "phase":
+            return [phase.key for phase in found.calendar.phases]
+        method = self.methods.of(found.method, found.language)
+        return [prompt.key for prompt in method.prompts] if kind == "prompt" else []
+
+    async def _circles(self, person: PersonRef, usual: Sequence[tuple[int, str]]) -> list[str]:
+        """Return the circle of the room and the person's own, which are all they need to know."""
+        async with self.look() as work:
+            mine = await Circles(work).of_person(person)
+        return list(dict.fromkeys([*(name for _, name in usual), *(c.name for c in mine)]))
