@@ -1,14 +1,13 @@
 """The rules that a setting's value must keep, each with what to do when it does not."""
 
 import re
-from difflib import get_close_matches
 from typing import Annotated
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator
 
 from bot.config.faults import Wrong
+from bot.conversation.zones import NoSuchZone, zone_named
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PERSON = re.compile(r"@[^\s:@*]+:[^\s:@*]+(:\d+)?")
@@ -18,24 +17,13 @@ _LONGEST_PREFIX = 10
 
 
 def _zone(name: str) -> str:
-    """Return a time zone's name that this machine knows."""
+    """Return the time zone that a name or a city means."""
     try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        near = ", ".join(zones_like(name))
+        return zone_named(name)
+    except NoSuchZone as unknown:
+        near = " or ".join(unknown.near)
         todo = f"Did you mean {near}?" if near else "Use a name like Europe/Berlin."
         raise Wrong(f"There is no time zone “{name}”.", todo) from None
-    return name
-
-
-def zones_like(name: str) -> list[str]:
-    """Return the zones whose names, or whose cities, look like `name`."""
-    zones = available_timezones()
-    wanted = name.strip().replace(" ", "_").casefold()
-    whole = {zone.casefold(): zone for zone in sorted(zones)}
-    cities = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(zones, reverse=True)}
-    known = cities | whole
-    return list(dict.fromkeys(known[near] for near in get_close_matches(wanted, known, n=3)))
 
 
 def _homeserver(url: str) -> str:

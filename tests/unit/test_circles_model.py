@@ -16,7 +16,6 @@ from bot.circles.model import (
     roles_of,
     understand_consents,
 )
-from bot.circles.usecases.life import zone_named
 from bot.conversation.model import DomainError, PersonRef, Role
 
 WEEKS = [("ready", "Getting ready", 1), ("opening", "Opening", 1), ("planning", "Planning", 2)]
@@ -133,10 +132,3 @@ def test_a_facilitator_may_what_a_carer_may_and_a_member_may_not() -> None:
 def test_who_has_left_is_anyone_again() -> None:
     assert roles_of(member("facilitator", state=MemberState.LEFT)) == {Role.ANYONE}
     assert roles_of(None) == {Role.ANYONE}
-
-
-def test_a_zone_is_found_by_its_city() -> None:
-    assert zone_named("berlin") == "Europe/Berlin"
-    assert zone_named("america/new york") == "America/New_York"
-    with pytest.raises(DomainError, match="Europe/Berlin"):
-        zone_named("Europe/Berln")

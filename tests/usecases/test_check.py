@@ -141,7 +141,7 @@ async def test_offline_nobody_is_asked(tmp_path: Path, new_account: NewAccount) 
 
 
 async def test_each_fault_of_the_config_is_a_line_with_what_to_do(here: Installation) -> None:
-    here.change('run_by = "Ana"', 'time_zone = "Berlin"')
+    here.change('run_by = "Ana"', 'time_zone = "Berln"')
     ended = await here.check("--offline")
     assert ended.status == 1
     assert "fail  config: [circlekeeper] run_by: It is missing." in ended.said

@@ -18,7 +18,7 @@ from bot.circles.model import (
 )
 from bot.circles.rows import Circles, Joinings, Members
 from bot.circles.telling import privately, to_rooms
-from bot.circles.usecases.life import circle_of, zone_named
+from bot.circles.usecases.life import circle_of
 from bot.circles.usecases.membership import EndMembership
 from bot.circles.usecases.ports import ConsentChanged, Defaults
 from bot.conversation.model import (
@@ -35,6 +35,7 @@ from bot.conversation.model import (
     say,
 )
 from bot.conversation.platform import Platform
+from bot.conversation.zones import zone_named
 from bot.delivery.model import Outgoing
 from bot.delivery.usecases import Post
 from bot.intake.usecases import reply

@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from difflib import get_close_matches
-from zoneinfo import available_timezones
 
 from bot.circles import words
 from bot.circles.methods import Method, Preset
@@ -35,6 +33,7 @@ from bot.conversation.model import (
     line,
 )
 from bot.conversation.platform import Platform
+from bot.conversation.zones import zone_named
 from bot.delivery.model import due_at
 from bot.delivery.rows import Outbox, Schedules
 from bot.delivery.usecases import Post
@@ -42,24 +41,6 @@ from bot.store.work import Begin, UnitOfWork
 
 _NAME = re.compile(r"[^\W\d_][\w-]{0,39}")
 _TAKEN = {"all", "yes", "no", "stop"}
-
-
-def zone_named(text: str) -> str:
-    """Return the IANA zone that is meant.
-
-    Raises:
-        DomainError: there is none of that name; the text says which are near.
-    """
-    zones = {zone.lower(): zone for zone in available_timezones()}
-    wanted = text.strip().lower().replace(" ", "_")
-    if wanted in zones:
-        return zones[wanted]
-    cities = [zone for low, zone in sorted(zones.items()) if low.endswith(f"/{wanted}")]
-    if len(cities) == 1:
-        return cities[0]
-    near = cities or [zones[z] for z in get_close_matches(wanted, zones, n=3)]
-    hint = f" Perhaps {' or '.join(near)}?" if near else " Write it like Europe/Berlin."
-    raise DomainError(f"I do not know the time zone {text.strip()[:40]}.{hint}")
 
 
 @dataclass(frozen=True)

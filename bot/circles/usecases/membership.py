@@ -8,7 +8,7 @@ from bot.circles import words
 from bot.circles.model import Member, MemberState
 from bot.circles.rows import Circles, Members
 from bot.circles.telling import to_facilitators
-from bot.circles.usecases.life import circle_of, zone_named
+from bot.circles.usecases.life import circle_of
 from bot.circles.usecases.ports import ConsentChanged, Gone
 from bot.conversation.model import (
     Caller,
@@ -20,6 +20,7 @@ from bot.conversation.model import (
     document,
     say,
 )
+from bot.conversation.zones import zone_named
 from bot.delivery.rows import Outbox
 from bot.delivery.usecases import Post
 from bot.store.work import Begin, UnitOfWork
