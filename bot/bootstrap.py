@@ -165,7 +165,7 @@ async def platforms_of(
         PlatformError: another bot uses the account.
     """
     from adapters.matrix.platform import MatrixPlatform
-    from adapters.matrix.settings import Credentials, MatrixSettings
+    from adapters.matrix.settings import NOT_INVITED, Credentials, MatrixSettings
 
     mine = settings.matrix
     credentials = Credentials(
@@ -175,10 +175,21 @@ async def platforms_of(
         access_token=mine.access_token.get_secret_value() if mine.access_token else "",
     )
     wanted = MatrixSettings(
-        credentials=credentials, clock=clock, invites_from=mine.invites_from, instance=instance
+        credentials=credentials,
+        clock=clock,
+        invites_from=mine.invites_from,
+        not_invited=f"{NOT_INVITED} {whom_to_ask(settings)}",
+        instance=instance,
     )
     async with MatrixPlatform(wanted) as matrix:
         yield {matrix.name: matrix}
+
+
+def whom_to_ask(settings: Settings) -> str:
+    """Return who runs the bot, in a sentence for somebody who may not invite it."""
+    mine = settings.circlekeeper
+    contact = f" ({mine.contact})" if mine.contact else ""
+    return f"I am run by {mine.run_by or 'the people of this server'}{contact}: please ask there."
 
 
 def wire(

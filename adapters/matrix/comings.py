@@ -23,7 +23,10 @@ def joined(raw: object, person: str) -> bool:
 
 
 def came_or_went(event: Event, raw: Json, scene: Scene) -> Event | None:
-    """Return a person's coming or going; for the bot's own, `by` is who invited it."""
+    """Return a person's coming or going; for the bot's own, `by` is who invited it.
+
+    The bot's coming into an encrypted room is not readable.
+    """
     person = words(raw, "state_key")
     before, after = membership(raw)
     left = after == "ban" or (after == "leave" and before in ("join", ""))
@@ -35,6 +38,7 @@ def came_or_went(event: Event, raw: Json, scene: Scene) -> Event | None:
         author=person,
         by=_inviter(raw) if person == scene.me and before == "invite" else event.author,
         bot=person == scene.me,
+        readable=not (person == scene.me and scene.encrypted),
         banned=after == "ban",
         name=_member_name(raw) or scene.name_of(person),
     )

@@ -1,4 +1,4 @@
-"""What the bot does by itself at the doors of rooms: come when invited, introduce itself, move."""
+"""What the bot does by itself at the doors of rooms: come when invited, stay out, move."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import structlog
 
 from adapters.matrix.client import Homeserver, path
-from adapters.matrix.comings import joined, membership
+from adapters.matrix.comings import joined
 from adapters.matrix.errors import NotFound
 from adapters.matrix.raw import Json, at, items, mapping, number, words
 from adapters.matrix.rights import state
 from adapters.matrix.rooms import Rooms, add_direct_room
-from adapters.matrix.settings import NOT_INVITED, MatrixSettings
+from adapters.matrix.settings import MatrixSettings
 from adapters.matrix.waiting import surviving
 from bot.conversation.model import (
     AccountLost,
@@ -54,13 +54,10 @@ class Doorman:
         inviter = words(mine, "sender")
         if not (welcome(inviter, self.settings.invites_from) or await self._ours(room, events)):
             log.info("invitation_declined", action="invitation_declined", room=room)
-            await self._try("leave", room, {"reason": NOT_INVITED})
+            await self._try("leave", room, {"reason": self.settings.not_invited})
         elif await self._try("join", room, {}):
             log.info("invitation_accepted", action="invitation_accepted", room=room)
             self.inviters[room] = inviter
-            if at(mine, "content", "is_direct") is True:
-                await add_direct_room(self.server, inviter, room)
-                self.rooms.note_direct(room)
 
     async def settle(self, room: str, raw: Json) -> Json | None:
         """Do what an event in a room asks of the bot itself.
@@ -72,17 +69,19 @@ class Doorman:
         if words(raw, "type") == "m.room.tombstone" and "state_key" in raw:
             await self._follow(room, raw)
         elif words(raw, "type") == "m.room.encryption" and not at(raw, "unsigned", "prev_content"):
-            await self._say(room, self.settings.cannot_read, _key("encrypted", room))
+            await self._cannot_read(room, raw)
         return None
 
     async def _arrive(self, room: str, raw: Json) -> Json | None:
         tombstone = await self._tombstone(room, await state(self.server, room, "m.room.create"))
-        introduction = self.settings.introduce()
-        if introduction is not None and tombstone is None and membership(raw)[0] == "invite":
-            moment = number(raw, "origin_server_ts")
-            await self._say(room, introduction, _key("introduction", room, moment))
+        inviter = words(raw, "unsigned", "prev_sender") or self.inviters.get(room, "")
+        if inviter and at(raw, "unsigned", "prev_content", "is_direct") is True:
+            await add_direct_room(self.server, inviter, room)
+            self.rooms.note_direct(room)
         if self.rooms.encrypted(room):
-            await self._say(room, self.settings.cannot_read, _key("encrypted", room))
+            with surviving("not_settled", room):
+                came, sealed = raw, await self._event(room, "m.room.encryption")
+                await self._cannot_read(room, max(came, sealed, key=_moment))
         return tombstone
 
     async def _follow(self, room: str, raw: Json) -> None:
@@ -105,13 +104,14 @@ class Doorman:
         if not before:
             return None
         try:
-            found = await self.server.get(
-                "rooms", before, "state", "m.room.tombstone", "", format="event"
-            )
+            found = await self._event(before, "m.room.tombstone")
         except (NotFound, NotPermitted):
             return None
         leads_here = words(found, "content", "replacement_room") == room
         return found | {"room_id": before} if leads_here else None
+
+    async def _event(self, room: str, kind: str) -> Json:
+        return await self.server.get("rooms", room, "state", kind, "", format="event")
 
     def _about_me(self, event: object) -> bool:
         me = words(event, "state_key") == self.server.me
@@ -130,10 +130,12 @@ class Doorman:
             return False
         return True
 
-    async def _say(self, room: str, document: Document, key: DeliveryKey) -> None:
+    async def _cannot_read(self, room: str, since: Json) -> None:
+        """Say it, once for the event since which it is so, however often that is heard."""
+        key = DeliveryKey("", "", "encrypted", _moment(since), f"matrix:{room}")
         with surviving("not_said", room):
-            await self.say(room, document, key)
+            await self.say(room, self.settings.cannot_read, key)
 
 
-def _key(what: str, room: str, occurrence: int = 0) -> DeliveryKey:
-    return DeliveryKey("", "", what, occurrence, f"matrix:{room}")
+def _moment(raw: Json) -> int:
+    return number(raw, "origin_server_ts")

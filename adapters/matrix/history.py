@@ -45,6 +45,18 @@ def since_arrival(events: list[Json], me: str) -> list[Json]:
     return events[places[-1] :] if places else events
 
 
+async def silent_arrival(server: Homeserver, room: str) -> Json | None:
+    """Return the bot's last arrival in a room if it has said nothing since, else None."""
+    mine: Json = {"senders": [server.me], "types": ["m.room.message", "m.room.member"]}
+    async for page in backwards(server, room, only=mine):
+        for event in page:
+            if joined(event, server.me):
+                return event
+            if words(event, "type") == "m.room.message":
+                return None
+    return None
+
+
 async def since(
     server: Homeserver, room: str, moment: datetime, *, only: Json | None = None
 ) -> AsyncIterator[Json]:

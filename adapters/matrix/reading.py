@@ -8,7 +8,7 @@ import structlog
 from adapters.matrix.client import Homeserver
 from adapters.matrix.comings import joined
 from adapters.matrix.doorman import Doorman
-from adapters.matrix.history import missed, since_arrival
+from adapters.matrix.history import missed, silent_arrival, since_arrival
 from adapters.matrix.raw import Json, at, items, mapping, words
 from adapters.matrix.rooms import Rooms
 from adapters.matrix.settings import MatrixSettings
@@ -41,12 +41,13 @@ class Reader:
         """Return what the core should hear of what happened after the token `since`.
 
         With a token `start` the answer shows the present only, and what happened before it is
-        read from the rooms' history. At the very first start there is nothing before.
+        read from the rooms' history. At the very first start there is nothing before, but the
+        rooms in which the bot has not said a word: it may have died just when it had come.
         """
         for room, invitation in mapping(answer, "rooms", "invite").items():
             await self.doorman.answer(room, invitation)
         if not since:
-            return ()
+            return await self._unheard(mapping(answer, "rooms", "join"))
         told: dict[tuple[str, str], Event] = {}
         for kept in ("join", "leave"):
             for room, data in mapping(answer, "rooms", kept).items():
@@ -56,6 +57,14 @@ class Reader:
                 if kept == "leave":
                     self.rooms.forget(room)
         return tuple(told.values())
+
+    async def _unheard(self, rooms: Iterable[str]) -> tuple[Event, ...]:
+        told: list[Event] = []
+        for room in rooms:
+            with surviving("not_read", room):
+                came = await silent_arrival(self.server, room)
+                told += await self._told(room, [came] if came else [])
+        return tuple(told)
 
     async def _raw(self, room: str, data: object, since: str, start: str) -> list[Json]:
         timeline = [event for event in items(data, "timeline", "events") if isinstance(event, dict)]

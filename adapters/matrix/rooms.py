@@ -72,6 +72,7 @@ class Rooms:
             now=self._clock.now(),
             name=self._name,
             direct=room in self._direct and known is not None and known.member_count <= PAIR,
+            encrypted=self.encrypted(room),
             name_of=lambda person: _name(known, person),
             mine=self._mine,
         )

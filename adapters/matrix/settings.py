@@ -1,6 +1,5 @@
 """What an account on a homeserver needs to know."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -9,7 +8,7 @@ from bot.conversation.model import Clock, Document, say
 CANNOT_READ = say(
     "I cannot read encrypted rooms yet: please invite me to a room without encryption instead."
 )
-NOT_INVITED = "I only come when somebody whom my organisers named invites me."
+NOT_INVITED = "I come only when somebody whom my organisers named invites me."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +26,16 @@ class MatrixSettings:
     """One account, and what it does by itself.
 
     `invites_from` holds people (`@ana:example.org`), servers (`*:example.org`) or `*` for
-    everybody. `introduction` is posted once on joining a room by invitation. `instance` names
-    the database behind this bot: two instances never run on one account.
+    everybody; `not_invited` is the reason that others are given. `instance` names the database
+    behind this bot: two instances never run on one account.
     """
 
     credentials: Credentials
     clock: Clock
     invites_from: tuple[str, ...] = ()
-    introduction: Document | Callable[[], Document] | None = None
+    not_invited: str = NOT_INVITED
     cannot_read: Document = CANNOT_READ
     instance: str = ""
     sync_timeout: timedelta = timedelta(seconds=30)
     stalled_after: timedelta = timedelta(minutes=10)
     longest_pause: timedelta = timedelta(seconds=60)
-
-    def introduce(self) -> Document | None:
-        """Return what the bot says of itself on joining a room."""
-        return self.introduction() if callable(self.introduction) else self.introduction

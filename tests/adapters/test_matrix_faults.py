@@ -17,6 +17,7 @@ from bot.conversation.model import (
     AccountLost,
     Batch,
     DeliveryKey,
+    Kind,
     People,
     PersonRef,
     PlatformUnavailable,
@@ -260,21 +261,26 @@ async def test_a_room_whose_past_alone_cannot_be_read_does_not_deafen_the_bot(
     assert texts(ears.events) == [str(number) for number in range(5, 105)]
 
 
+def stuck_at(token: str | None) -> Hook:
+    """Return what makes every sync that goes on from a token bring the same token and nothing."""
+
+    async def stand_still(exchange: Exchange) -> Answer | None:
+        await asyncio.sleep(0.1)
+        assert exchange.answer is not None
+        stuck = json.dumps({"next_batch": token}).encode()
+        told = stuck if "since=" in exchange.path else exchange.answer.body
+        return replace(exchange.answer, body=told)
+
+    return stand_still
+
+
 async def test_a_sync_that_makes_no_progress_is_noticed_and_nothing_is_lost(
     scenery: Scenery,
 ) -> None:
     async with scenery.bot() as bot, Ears(bot) as ears:
         await scenery.ana.say(scenery.room.id, "before")
         await ears.hear_text("before")
-    stuck = {"next_batch": ears.token}
-
-    async def stand_still(exchange: Exchange) -> Answer | None:
-        await asyncio.sleep(0.1)
-        assert exchange.answer is not None
-        told = json.dumps(stuck).encode() if "since=" in exchange.path else exchange.answer.body
-        return replace(exchange.answer, body=told)
-
-    scenery.proxy.after(matching="sync", do=stand_still, times=None)
+    scenery.proxy.after(matching="sync", do=stuck_at(ears.token), times=None)
     patience, short = timedelta(seconds=0.5), timedelta(seconds=0.1)
     async with (
         scenery.bot(stalled_after=patience, sync_timeout=short) as bot,
@@ -287,6 +293,23 @@ async def test_a_sync_that_makes_no_progress_is_noticed_and_nothing_is_lost(
         await scenery.ana.say(scenery.room.id, "three")
         await ears.hear_text("three")
     assert texts(ears.events) == ["one", "two", "three"]
+
+
+async def test_being_put_out_while_a_sync_was_stuck_is_told(scenery: Scenery) -> None:
+    async with scenery.bot() as bot, Ears(bot) as ears:
+        pass
+
+    scenery.proxy.after(matching="sync", do=stuck_at(ears.token), times=None)
+    patience, short = timedelta(seconds=0.5), timedelta(seconds=0.1)
+    await scenery.ana.say(scenery.room.id, "goodbye")
+    await scenery.ana.kick(scenery.room.id, scenery.hands.user_id)
+    async with (
+        scenery.bot(stalled_after=patience, sync_timeout=short) as bot,
+        Ears(bot, since=ears.token) as ears,
+    ):
+        gone = await ears.hear(lambda event: event.bot)
+    assert (gone.kind, gone.where) == (Kind.LEAVE, scenery.room)
+    assert texts(ears.events) == ["goodbye"]
 
 
 async def test_a_token_that_the_homeserver_does_not_know_is_given_up(scenery: Scenery) -> None:
