@@ -12,7 +12,7 @@ from secrets import token_hex
 from bot.circles.commands import circle_commands
 from bot.circles.methods import BUILT_IN, Method, available, load_method
 from bot.circles.usecases.hearing import FollowLeaves, HearRooms, TellRefused
-from bot.circles.usecases.joining import BeginJoining, GoOnJoining, ImportSignUps
+from bot.circles.usecases.joining import BeginJoining, GoOnJoining
 from bot.circles.usecases.life import (
     AttachRoom,
     ChangeDates,
@@ -25,6 +25,7 @@ from bot.circles.usecases.life import (
 )
 from bot.circles.usecases.membership import ChangeMembership, EndMembership
 from bot.circles.usecases.ports import Defaults, Methods
+from bot.circles.usecases.signups import ImportSignUps
 from bot.circles.usecases.standing import CircleStanding
 from bot.config import Settings
 from bot.conversation.commands import HELP, ShowHelp
@@ -227,7 +228,9 @@ class _Wiring:
         self.consent_changed = (CountedNoMore(), QuotedNoMore(), self.rights.consent_changed)
         self.end = EndMembership(clock, self.post, (self.pairs_end,))
         self.registry = Registry()
-        standing = CircleStanding(database.look, installation.organisers, installation.admins)
+        standing = CircleStanding(
+            database.look, self.methods, installation.organisers, installation.admins
+        )
         self.dispatch = Dispatch(
             self.registry, standing, platforms, self.prefix, lambda: token_hex(4)
         )

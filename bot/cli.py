@@ -187,7 +187,10 @@ def restore(
 @app.command("sign-ups")
 def sign_ups(
     circle: Annotated[str, typer.Argument(help="The circle's name.")],
-    file: Annotated[Path, typer.Argument(help="CSV; columns id, name, goal, gives, needs, zone.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV; columns id, name, goal, gives, needs, zone; id is enough."),
+    ],
     config: Config = CONFIG,
 ) -> None:
     """Ask everybody on a list, once and privately, to join. Works while the bot runs."""
@@ -197,10 +200,9 @@ def sign_ups(
     from bot.config import ConfigError, load
     from bot.conversation.model import DomainError
 
-    with plainly(ConfigError, DomainError, UnicodeDecodeError):
-        listed = file.read_text(encoding="utf-8-sig")
-        new = asyncio.run(runtime.import_sign_ups(load(config), circle, listed))
-        typer.echo(f"{new} new people will be asked to join {circle}.")
+    with plainly(ConfigError, DomainError):
+        listed = file.read_bytes()
+        typer.echo(asyncio.run(runtime.import_sign_ups(load(config), circle, listed)))
 
 
 @app.command()

@@ -11,6 +11,7 @@ from uuid import uuid4
 import structlog
 
 from bot.bootstrap import Application, installation_of, platforms_of, wire
+from bot.circles.usecases.signups import decoded
 from bot.config import Settings
 from bot.conversation.model import Batch, Clock, DomainError
 from bot.conversation.platform import Platform
@@ -131,8 +132,8 @@ def plain_logs() -> None:
     )
 
 
-async def import_sign_ups(settings: Settings, circle: str, listed: str) -> int:
-    """Read a list of sign-ups into a circle, beside a bot that may run; return how many are new.
+async def import_sign_ups(settings: Settings, circle: str, listed: bytes) -> str:
+    """Read a list of sign-ups into a circle, beside a bot that may run; return what came of it.
 
     Raises:
         DomainError: the circle is not there or a row is wrong; nothing was written.
@@ -141,7 +142,7 @@ async def import_sign_ups(settings: Settings, circle: str, listed: str) -> int:
     async with beside(settings) as database, platforms_of(settings, clock, "") as platforms:
         application = wire(database, clock, platforms, installation_of(settings))
         (platform,) = platforms
-        return await application.import_sign_ups(circle, platform, listed)
+        return await application.import_sign_ups(circle, platform, decoded(listed))
 
 
 @asynccontextmanager

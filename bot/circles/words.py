@@ -22,6 +22,8 @@ from bot.conversation.model import (
     say,
 )
 
+MOST_ROWS = 20
+
 
 def day(when: date, language: str = "en") -> str:
     """Return a date in words, as 'Monday, 2 March 2026'."""
@@ -276,6 +278,30 @@ def invited(circle: Circle, prefix: str) -> Document:
         ),
         rings=True,
     )
+
+
+def signed_up(circle: Circle, new: int, known: Sequence[int]) -> str:
+    """Return what became of a list of sign-ups; `known` are the rows of who is not asked."""
+    asked = {0: "Nobody new", 1: "1 person"}.get(new, f"{new} people")
+    told = [f"{asked} will be asked to join {circle.name}."]
+    if known:
+        told.append(
+            "Not asked, being in the circle or signed up already, or twice on the list: "
+            f"{some_rows(known)}."
+        )
+    if new:
+        told.append(
+            "The bot writes to them while it runs, but not between "
+            f"{circle.quiet_since:%H:%M} and {circle.quiet_until:%H:%M} on their clocks."
+        )
+    return " ".join(told)
+
+
+def some_rows(rows: Sequence[int]) -> str:
+    """Return rows of a list as in 'row 2' or 'rows 2, 3'; of very many, the first."""
+    first = ", ".join(str(row) for row in rows[:MOST_ROWS])
+    more = len(rows) - MOST_ROWS
+    return f"row{'s' if len(rows) > 1 else ''} {first}" + (f" and {more} more" if more > 0 else "")
 
 
 # --- what facilitators are told -------------------------------------------------------------

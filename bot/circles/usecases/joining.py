@@ -1,7 +1,5 @@
-"""How somebody joins: a short guided exchange in their direct room, or a sign-up list."""
+"""How somebody joins: a short guided exchange in their direct room."""
 
-import csv
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +15,7 @@ from bot.circles.model import (
     understand_consents,
 )
 from bot.circles.rows import Circles, Joinings, Members
-from bot.circles.telling import privately, to_rooms
+from bot.circles.telling import to_rooms
 from bot.circles.usecases.life import circle_of
 from bot.circles.usecases.membership import EndMembership
 from bot.circles.usecases.ports import ConsentChanged, Defaults
@@ -30,7 +28,6 @@ from bot.conversation.model import (
     DomainError,
     Event,
     Kind,
-    PersonRef,
     RoomRef,
     say,
 )
@@ -203,84 +200,3 @@ def _checked(joining: Joining, text: str, zone: str) -> str:
         understand_consents(text)
         return text
     return "" if passed else text[:2000]
-
-
-@dataclass(frozen=True)
-class ImportSignUps:
-    """Takes a list of sign-ups: everyone on it is asked privately to join, once."""
-
-    begin: Begin
-    clock: Clock
-    post: Post
-    defaults: Defaults
-
-    async def __call__(self, circle_name: str, platform: str, text: str) -> int:
-        """Return how many people are new; `text` is CSV with the columns id, name and more.
-
-        Raises:
-            DomainError: the circle is not there, or a row is wrong; nothing is written then.
-        """
-        people = read_sign_ups(text)
-        new = 0
-        async with self.begin() as work:
-            circle = await Circles(work).named(circle_name)
-            if circle is None:
-                raise DomainError(f"There is no circle {circle_name}.")
-            for signed in people:
-                new += await self._one(circle, platform, signed, work)
-            await work.commit()
-        return new
-
-    async def _one(
-        self, circle: Circle, platform: str, signed: dict[str, str], work: UnitOfWork
-    ) -> int:
-        person = PersonRef(platform, signed["id"])
-        if await Members(work).of(circle.id, person) is not None:
-            return 0
-        member = await Members(work).put(
-            Member(
-                id=0,
-                circle=circle.id,
-                person=person,
-                name=signed.get("name") or signed["id"],
-                roles=frozenset({"member"}),
-                state=MemberState.INVITED,
-                joined_at=self.clock.now(),
-                goal=signed.get("goal", ""),
-                gives=signed.get("gives", ""),
-                needs=signed.get("needs", ""),
-                zone=zone_named(signed["zone"]) if signed.get("zone") else circle.zone,
-                consents=Consents(),
-            )
-        )
-        said = words.invited(circle, self.defaults.prefix)
-        await self.post([privately(member, circle, said, about=("-", "signed-up", 0))], work)
-        return 1
-
-
-_COLUMNS = ("id", "name", "goal", "gives", "needs", "zone")
-
-
-def read_sign_ups(text: str) -> list[dict[str, str]]:
-    """Return the rows of a sign-up list, by column.
-
-    Raises:
-        DomainError: a column or a value is wrong; the text says in which row.
-    """
-    rows = list(csv.DictReader(text.lstrip("\ufeff").splitlines()))
-    columns = tuple((rows[0] if rows else {}).keys())
-    if "id" not in columns or any(name not in _COLUMNS for name in columns):
-        raise DomainError(
-            f"The first line names the columns: {', '.join(_COLUMNS)}; only id must be there."
-        )
-    for number, row in enumerate(rows, start=2):
-        if not (row["id"] or "").strip() or None in row.values():
-            raise DomainError(f"Row {number} has no id, or too few columns.")
-        if not re.fullmatch(r"@[^\s:]+:\S+", row["id"].strip()):
-            raise DomainError(f"Row {number}, column id: write it like @ana:example.org.")
-        if row.get("zone"):
-            try:
-                zone_named(row["zone"])
-            except DomainError as fault:
-                raise DomainError(f"Row {number}, column zone: {fault}") from None
-    return [{key: value.strip() for key, value in row.items()} for row in rows]
