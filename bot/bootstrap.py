@@ -21,7 +21,6 @@ from bot.circles.usecases.life import (
     MakeCircle,
     ShowMine,
     ShowStatus,
-    not_arrived,
 )
 from bot.circles.usecases.membership import ChangeMembership, EndMembership
 from bot.circles.usecases.ports import Defaults, Methods
@@ -64,6 +63,7 @@ from bot.prompting.usecases.asking import (
     TellMissed,
 )
 from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt, question_title
+from bot.prompting.usecases.needing import NotArrived
 from bot.prompting.usecases.reading import ReadAnswer
 from bot.publication.commands import publication_commands
 from bot.publication.usecases.drafting import Compose as ComposeSummary
@@ -251,12 +251,19 @@ class _Wiring:
             AnswerCommand(dispatch),
         ]
         hearers: list[Hear] = [
-            HearRooms(self.post, self.end, self.defaults, self.given.contact),
+            HearRooms(
+                self.post,
+                self.end,
+                self.defaults,
+                self.methods,
+                self.given.contact,
+                self.given.catch_up,
+            ),
             HearAnswers(self.clock, self.methods, self.read),
             HearContributions(self.read),
             PublicationHears(self.take_back),
         ]
-        refused = TellRefused(self.clock)
+        refused = TellRefused(self.methods)
         doubt = DoubtAfterRestore(look, self.given.catch_up)
         return Application(
             database=self.database,
@@ -354,6 +361,7 @@ class _Wiring:
         begin, look, clock, post = self.database.begin, self.database.look, self.clock, self.post
         prompts = LookAtPrompts(look, clock, self.methods, self.prefix)
         quiet = FindQuiet(look, clock)
+        not_arrived = NotArrived(clock, self.methods, self.platforms, self.prefix)
         self.registry.add(
             circle_commands(
                 make=MakeCircle(begin, clock, self.methods, self.defaults, self.platforms),

@@ -140,9 +140,11 @@ class ConsolePlatform:
         people = self._community.people
         return {who: people[who].name for who in sorted(self._community.rooms[room.id].inside)}
 
-    def link(self, message: MessageRef) -> str:
-        """Return the address of the message; see the port."""
-        return f"https://console.invalid/{quote(message.room.id)}/{quote(message.id)}"
+    def link(self, place: MessageRef | RoomRef) -> str:
+        """Return the address of a message or a room; see the port."""
+        if isinstance(place, RoomRef):
+            return f"https://console.invalid/{quote(place.id)}"
+        return f"https://console.invalid/{quote(place.room.id)}/{quote(place.id)}"
 
     def _enter(self, room: RoomRef) -> None:
         found = self._community.rooms.get(room.id)

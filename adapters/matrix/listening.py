@@ -22,20 +22,18 @@ from bot.conversation.model import (
 from bot.conversation.platform import Take
 
 NONE: Json = {"not_types": ["*"]}
-WANTED: Json = {
-    "presence": NONE,
-    "account_data": {"types": ["m.direct"]},
-    "room": {
-        "timeline": {"limit": 100, "lazy_load_members": True},
-        "state": {"lazy_load_members": True},
-        "ephemeral": NONE,
-        "account_data": NONE,
-    },
-}
-FILTER = json.dumps(WANTED)
-WITH_THE_LEFT = json.dumps(WANTED | {"room": WANTED["room"] | {"include_leave": True}})
-"""Also the rooms that the bot is no longer in, which an answer without a token leaves out."""
-
+FILTER = json.dumps(
+    {
+        "presence": NONE,
+        "account_data": {"types": ["m.direct"]},
+        "room": {
+            "timeline": {"limit": 100, "lazy_load_members": True},
+            "state": {"lazy_load_members": True},
+            "ephemeral": NONE,
+            "account_data": NONE,
+        },
+    }
+)
 FULL_PATIENCE, GRACE = 300.0, 15.0
 """Seconds for a look at everything, and for an answer that is due."""
 
@@ -104,8 +102,7 @@ class Listener:
 
     async def _ask(self, since: str, look: Look) -> Json:
         if look is Look.AFRESH:
-            asked = {"filter": WITH_THE_LEFT if since else FILTER}
-            return await self.server.get("sync", patience=FULL_PATIENCE, **asked)
+            return await self.server.get("sync", patience=FULL_PATIENCE, filter=FILTER)
         asked = {"since": since, "filter": FILTER}
         if look is Look.FULL:
             asked |= {"full_state": "true", "timeout": "0"}

@@ -189,11 +189,14 @@ class MatrixPlatform:
             if person != self.account
         }
 
-    def link(self, message: MessageRef) -> str:
-        """Return the address of the message; see the port."""
+    def link(self, place: MessageRef | RoomRef) -> str:
+        """Return the address of a message or a room; see the port."""
+        room = place if isinstance(place, RoomRef) else place.room
         servers = dict.fromkeys(
-            name.partition(":")[2] for name in (message.room.id, self.account) if ":" in name
+            name.partition(":")[2] for name in (room.id, self.account) if ":" in name
         )
         via = "&".join(f"via={quote(server, safe=':')}" for server in servers)
-        where = f"{quote(message.room.id, safe='!:')}/{quote(message.id, safe='$:')}"
+        where = quote(room.id, safe="!:")
+        if isinstance(place, MessageRef):
+            where += f"/{quote(place.id, safe='$:')}"
         return f"https://matrix.to/#/{where}?{via}"

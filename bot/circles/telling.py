@@ -46,9 +46,12 @@ def to_facilitators(
     document: Document,
     *,
     about: tuple[str, str, int],
+    at_once: bool = False,
 ) -> list[Outgoing]:
     """Return the same private post to every facilitator."""
-    return [privately(each, circle, document, about=about) for each in facilitators]
+    return [
+        privately(each, circle, document, about=about, at_once=at_once) for each in facilitators
+    ]
 
 
 def to_rooms(

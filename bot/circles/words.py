@@ -1,7 +1,7 @@
 """What is said about a circle's life."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
 
@@ -11,6 +11,7 @@ from bot.conversation.model import (
     Document,
     Inline,
     Line,
+    Link,
     Mention,
     Moment,
     Table,
@@ -23,6 +24,7 @@ from bot.conversation.model import (
 )
 
 MOST_ROWS = 20
+HOUR = timedelta(hours=1)
 
 
 def day(when: date, language: str = "en") -> str:
@@ -316,11 +318,79 @@ def left(circle: Circle, name: str, *, banned: bool) -> Document:
     )
 
 
-def removed(circle: Circle) -> Document:
-    """Return the word that the bot is out of a room."""
+def removed(circle: Circle, where: Inline, window: timedelta, *, banned: bool) -> Document:
+    """Return the word that the bot is out of a room; `window` is how late prompts may come."""
+    how, lift = ("banned", "Lift the ban, and invite") if banned else ("removed", "Invite")
     return say(
-        f"I was removed from a room of {circle.name}. Its prompts rest there. Invite me again, "
-        "and I go on where we are; nothing that came in between is posted late."
+        f"I was {how} from ",
+        where,
+        f" of {circle.name}. Its prompts wait. {lift} me there again, and I go on: what was due in "
+        f"the {window // HOUR} hours before comes then, and I tell you what was too late.",
+    )
+
+
+def back(circle: Circle, *, waiting: int, quiet: bool) -> Document:
+    """Return what a circle's room is told when the bot is in it again."""
+    if circle.state is CircleState.DRAFT:
+        return say(f"I am back. {circle.name} is not open yet.")
+    if circle.state is not CircleState.OPEN:
+        return say(f"I am back. {circle.name} is {_STANDING[circle.state]}")
+    when = "when the quiet hours are over" if quiet else "now"
+    meanwhile = f"; what was due meanwhile comes {when}" if waiting else ""
+    return say(f"I am back. {circle.name} goes on{meanwhile}.")
+
+
+def came_too_late(circle: Circle, what: Iterable[str], prefix: str) -> Document:
+    """Return the word that posts were left out while the bot was out of a room."""
+    return document(
+        f"I am back in {circle.name}. While I was out, this became too late, and I left it out:",
+        bullets(what),
+        paragraph(
+            "If you still want one of the prompts, ",
+            code(f"{prefix}prompt send {circle.name}"),
+            " and its name posts it.",
+        ),
+    )
+
+
+def what(prompt: str, title: str) -> str:
+    """Return what a post is, in words; `title` is its prompt's, empty if it is none."""
+    if title:
+        return f"“{title}”"
+    return _POSTS.get(prompt.partition("-")[0], "a note")
+
+
+_POSTS = {
+    "welcome": "the welcome of a new member",
+    "opened": "the word that the circle is open",
+    "paused": "the word that the circle pauses",
+    "resumed": "the word that the circle goes on",
+    "closed": "the word that the circle is closed",
+    "moved": "the word about the new dates",
+    "extended": "the word about the new dates",
+    "contents": "the publication",
+    "markdown": "the publication",
+    "html": "the publication",
+}
+
+
+def a_room(link: str) -> Link:
+    """Return a room, as clients show it that know the address."""
+    return Link("a room", link)
+
+
+def not_there(where: Inline, waiting: int) -> Line:
+    """Return the line that the bot is not in a room."""
+    posts = {0: "", 1: " One post waits for that."}.get(waiting, f" {waiting} posts wait for that.")
+    return line("I am not in ", where, f" of this circle: invite me there again.{posts}")
+
+
+def lost(what: str, when: Moment, where: Inline, *, refused: bool, send: str) -> Line:
+    """Return the line that a post did not arrive; `send` is the command that posts it after all."""
+    why = "I may not write there; please look at my rights." if refused else "it was too late."
+    again = (" If you still want it: ", code(send), ".") if send else ()
+    return line(
+        f"{what[0].upper()}{what[1:]}, of ", when, ", did not go into ", where, f": {why}", *again
     )
 
 

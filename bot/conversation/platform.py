@@ -98,6 +98,6 @@ class Platform(Protocol):
         """Return the ids and shown names of the people in the room, the bot left out."""
         ...
 
-    def link(self, message: MessageRef) -> str:
-        """Return the address at which a member can open the message."""
+    def link(self, place: MessageRef | RoomRef) -> str:
+        """Return the address at which a member can open a message or a room."""
         ...

@@ -29,6 +29,9 @@ from bot.conversation.model import (
 CATCH_UP = timedelta(hours=24)
 """How late a prompt may still be posted; later it is recorded as skipped and told."""
 
+AWAY = datetime(9999, 1, 1, tzinfo=UTC)
+"""Not before what a post waits for that is held until the bot is in the room again."""
+
 
 def due_at(wall: datetime, zone: str) -> datetime:
     """Return the moment, in UTC, at which clocks in `zone` show `wall` (naive).
@@ -130,6 +133,7 @@ class Posted:
     attempts: int
     where: RoomRef | None
     message: str | None
+    created_at: datetime
     sent_at: datetime | None
 
 

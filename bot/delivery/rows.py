@@ -18,7 +18,7 @@ from bot.conversation.model import (
     Target,
     without_mention,
 )
-from bot.delivery.model import Outgoing, Posted, Quiet, Schedule, State
+from bot.delivery.model import AWAY, Outgoing, Posted, Quiet, Schedule, State
 from bot.store.columns import Instant, Json
 from bot.store.work import UnitOfWork
 
@@ -110,6 +110,7 @@ class OutboxRow(SQLModel, table=True):
             attempts=self.attempts,
             where=where,
             message=self.message,
+            created_at=self.created_at,
             sent_at=self.sent_at,
         )
 
@@ -405,13 +406,51 @@ class Outbox:
             .values(target=str(new), to=new)
         )
 
-    async def withdraw_room(self, room: RoomRef) -> None:
-        """Take back what waits for a room that the bot is no longer in."""
-        await self._work.run(
-            update(OutboxRow)
-            .where(text("state='waiting'"), col(OutboxRow.target) == str(room))
-            .values(state=State.REFUSED.value, document=None, instead=None)
+    async def hold(self, room: RoomRef, window: timedelta) -> None:
+        """Keep what waits for a room that the bot is no longer in, until it comes back.
+
+        What has no time of its own is worth sending for `window` longer. What is no circle's is
+        dropped: it answers somebody there, who has seen the bot go.
+        """
+        for row in await self._of(room, State.WAITING):
+            if row.circle_id is None:
+                await self._work.session.delete(row)
+            elif row.not_before != AWAY:
+                row.expires_at = row.expires_at or row.not_before + window
+                row.not_before = AWAY
+        await self._work.session.flush()
+
+    async def skip_late(self, room: RoomRef, now: datetime) -> list[Posted]:
+        """Give up what was held for a room, never tried, and is too late now; return it."""
+        late = [
+            row
+            for row in await self._of(room, State.WAITING)
+            if row.not_before == AWAY and not row.attempts and row.expires_at
+            if now > row.expires_at
+        ]
+        for row in late:
+            row.state, row.document, row.instead = State.SKIPPED.value, None, None
+        await self._work.session.flush()
+        return [row.posted() for row in late]
+
+    async def let_go(self, room: RoomRef, now: datetime) -> None:
+        """Let what was held for a room go, in its order, after what waits for the room already."""
+        for row in await self._of(room, State.WAITING, State.WITHDRAWN):
+            if row.not_before == AWAY:
+                values = {name: value for name, value in row if name != "id"}
+                await self._work.session.delete(row)
+                await self._work.session.flush()
+                await self._work.run(insert(OutboxRow).values(**values | {"not_before": now}))
+
+    async def held(self, room: RoomRef) -> int:
+        """Return how many posts wait until the bot is in a room again."""
+        return sum(row.not_before == AWAY for row in await self._of(room, State.WAITING))
+
+    async def _of(self, room: RoomRef, *states: State) -> list[OutboxRow]:
+        wanted = select(OutboxRow).where(
+            OutboxRow.target == str(room), col(OutboxRow.state).in_([s.value for s in states])
         )
+        return list(await self._work.all(wanted.order_by(col(OutboxRow.id))))
 
     async def unname(self, person: PersonRef) -> None:
         """Take mentions of a person out of posts that have not gone yet."""

@@ -18,7 +18,7 @@ from bot.conversation.model import (
     Unreachable,
 )
 from bot.conversation.platform import Platform
-from bot.delivery.model import Outgoing, Schedule, State, backoff, parts
+from bot.delivery.model import AWAY, Outgoing, Schedule, State, backoff, parts
 from bot.delivery.rows import Outbox, OutboxRow, ScheduleRow, Schedules
 from bot.store.work import Begin, UnitOfWork
 
@@ -258,7 +258,7 @@ class Drain:
         """Put the post back; its room waits with it."""
         async with self.begin() as work:
             held = await work.session.get(OutboxRow, row.id)
-            if held is not None:
+            if held is not None and held.not_before != AWAY:
                 held.not_before = self.clock.now() + (wait or backoff(row.attempts))
             await work.commit()
         log.warning("will try again", action="post_delayed", post=row.id, attempts=row.attempts)
@@ -271,7 +271,7 @@ class Drain:
     async def _give_up(self, row: OutboxRow, state: State, why: str) -> bool:
         async with self.begin() as work:
             held = await work.session.get(OutboxRow, row.id)
-            if held is not None:
+            if held is not None and (held.not_before != AWAY or why != "refused"):
                 await self._end(held, state, why, work)
                 if held.phase == ANSWER:
                     await Outbox(work).remove(held.id or 0)

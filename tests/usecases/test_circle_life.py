@@ -631,19 +631,6 @@ async def test_who_is_banned_from_the_room_is_out_and_cannot_join_again(north: S
     assert "talk with the circle's facilitators" in await north.privately(ANA, "!join north")
 
 
-async def test_a_bot_that_is_removed_says_so_and_goes_on_when_it_is_invited(north: Scene) -> None:
-    gone = north.event(BOT, kind=Kind.LEAVE, bot=True, by=FAY)
-    await north.hear(gone)
-    told = (await north.posts())[-1]
-    assert told.target == f"matrix:{FAY}"
-    assert "removed from a room" in words(told.document)
-    await north.tick(at("2026-03-10 09:00"))
-    assert await north.posted("roll-call") == []
-    await north.hear(north.event(BOT, kind=Kind.JOIN, bot=True, by=FAY))
-    await north.tick(at("2026-03-16 09:00"))
-    assert len(await north.posted("introductions")) == 1
-
-
 async def test_a_circle_follows_its_room_to_the_next_one(north: Scene) -> None:
     await north.hear(north.event(FAY, kind=Kind.MOVED, target="!new:example.org"))
     assert [row.room for row in await north.all(RoomRow)] == ["!new:example.org"]

@@ -1,6 +1,6 @@
 """What the drain does when the way is blocked: later, elsewhere, not at all, and never twice."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from bot.conversation.model import (
     say,
 )
 from bot.delivery.model import Outgoing
-from bot.delivery.rows import OutboxRow
+from bot.delivery.rows import Outbox, OutboxRow
 from bot.delivery.usecases import ANSWER, TRIES, Drain, Post
 from bot.store.engine import Database
 from tests.support.clocks import DrivenClock
@@ -34,15 +34,22 @@ ANA = People.of(PersonRef(PLATFORM, "ana"))
 
 
 class Blocked(ConsolePlatform):
-    """The console, whose next posts end with the given faults; before or after they got through."""
+    """The console, whose next posts end with the given faults; before or after they got through.
+
+    Something may happen `meanwhile`.
+    """
 
     faults: list[PlatformError]
     after = False
+    meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def post(
         self, room: RoomRef, document: Document, *, key: DeliveryKey, thread: str | None = None
     ) -> MessageRef:
         """Show the document, or raise the next fault."""
+        if self.meanwhile is not None:
+            await self.meanwhile()
+            self.meanwhile = None
         if self.faults and not self.after:
             raise self.faults.pop(0)
         message = await super().post(room, document, key=key, thread=thread)
@@ -145,6 +152,22 @@ async def test_a_post_that_may_not_be_there_is_told_and_holds_up_nothing(way: Wa
     await way.write("two")
     assert await way.go() == ["two"]
     assert way.told == ["one: refused"]
+
+
+async def test_a_post_to_a_room_that_the_bot_is_put_out_of_meanwhile_waits_for_it(way: Way) -> None:
+    async def put_out() -> None:
+        async with way.database.begin() as work:
+            await Outbox(work).hold(ROOM, timedelta(hours=24))
+            await work.commit()
+
+    way.platform.meanwhile, way.platform.faults = put_out, [NotPermitted("not in the room")]
+    await way.write("one", circle=1)
+    assert await way.go(hours=1) == []
+    assert (await way.states(), way.told) == ({"one": "waiting"}, [])
+    async with way.database.begin() as work:
+        await Outbox(work).let_go(ROOM, way.clock.now())
+        await work.commit()
+    assert await way.go() == ["one"]
 
 
 async def test_a_fault_that_stays_ends_after_some_tries(way: Way) -> None:

@@ -132,8 +132,9 @@ class Room:
     async def present(self, room: RoomRef) -> dict[str, str]:  # noqa: ARG002
         return {person(who).id: name for who, name in NAMES.items()} | {"@guest:x": "Gustav"}
 
-    def link(self, message: MessageRef) -> str:
-        return f"https://matrix.to/#/{message.room.id}/{message.id}"
+    def link(self, place: MessageRef | RoomRef) -> str:
+        assert isinstance(place, MessageRef)
+        return f"https://matrix.to/#/{place.room.id}/{place.id}"
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.circles import words
-from bot.circles.model import Member, MemberState
+from bot.circles.model import Circle, CircleState, Member, MemberState
 from bot.circles.rows import Circles, Members
 from bot.circles.telling import to_facilitators
 from bot.circles.usecases.membership import EndMembership
-from bot.circles.usecases.ports import Defaults
-from bot.conversation.model import Clock, DeliveryKey, Event, Kind, RoomRef
+from bot.circles.usecases.ports import Defaults, Methods
+from bot.conversation.model import DeliveryKey, Document, Event, Kind, People, RoomRef
 from bot.conversation.platform import Platform
-from bot.delivery.model import Outgoing
+from bot.delivery.model import CATCH_UP, Outgoing, Quiet
 from bot.delivery.rows import Outbox, OutboxRow
 from bot.delivery.usecases import Post
 from bot.store.work import Begin, UnitOfWork
@@ -25,7 +25,9 @@ class HearRooms:
     post: Post
     end: EndMembership
     defaults: Defaults
+    methods: Methods
     contact: str = ""
+    window: timedelta = CATCH_UP
 
     async def __call__(self, event: Event, work: UnitOfWork) -> None:
         """Write what the event changes."""
@@ -43,26 +45,54 @@ class HearRooms:
         if row is not None and await Circles(work).room(new) is None:
             row.room, row.gone = new.id, False
             await Outbox(work).move_room(old, new)
+            await Outbox(work).let_go(new, self.post.clock.now())
 
     async def _bot_came(self, event: Event, work: UnitOfWork) -> None:
         row = await Circles(work).room(event.where)
         if row is not None:
             row.gone = False
-        said = words.introduction(self.defaults.run_by, self.contact, self.defaults.prefix)
+            await self._go_on(event, await Circles(work).get(row.circle_id), work)
+        elif not event.direct:
+            said = words.introduction(self.defaults.run_by, self.contact, self.defaults.prefix)
+            await self._greet(event, said, work)
+
+    async def _go_on(self, event: Event, circle: Circle, work: UnitOfWork) -> None:
+        """Say so where a circle's room has the bot again, and then what waited for that."""
+        now, outbox = self.post.clock.now(), Outbox(work)
+        late = await outbox.skip_late(event.where, now)
+        quiet = Quiet(circle.quiet_since, circle.quiet_until, circle.zone).over_at(now) > now
+        waiting = await outbox.held(event.where)
+        await self._greet(event, words.back(circle, waiting=waiting, quiet=quiet), work)
+        await outbox.let_go(event.where, now)
+        if late and circle.state is CircleState.OPEN:
+            titles = (post_named(circle, self.methods, post.phase, post.prompt) for post in late)
+            said = words.came_too_late(circle, dict.fromkeys(titles), self.defaults.prefix)
+            await self._tell(circle, said, f"late-{event.id}", event, work)
+
+    async def _greet(self, event: Event, said: Document, work: UnitOfWork) -> None:
+        """Say a first word in a room, unless the bot cannot read there and said just that."""
         key = DeliveryKey("-", "introduction", event.id, 0, str(event.where))
-        if not event.direct:
+        if event.readable:
             await self.post([Outgoing(key=key, to=event.where, document=said)], work)
 
+    async def _tell(
+        self, circle: Circle, said: Document, about: str, event: Event, work: UnitOfWork
+    ) -> None:
+        """Tell the facilitators, also at night: their circle waits for it."""
+        people = await Members(work).facilitating(circle.id)
+        which = ("-", about, _stamp(event.at))
+        await self.post(to_facilitators(people, circle, said, about=which, at_once=True), work)
+
     async def _bot_went(self, event: Event, work: UnitOfWork) -> None:
-        await Outbox(work).withdraw_room(event.where)
+        await Outbox(work).hold(event.where, self.window)
         row = await Circles(work).room(event.where)
         if row is None or row.gone:
             return
         row.gone = True
         circle = await Circles(work).get(row.circle_id)
-        people = await Members(work).facilitating(circle.id)
-        about = ("-", "removed", _stamp(event.at))
-        await self.post(to_facilitators(people, circle, words.removed(circle), about=about), work)
+        where = words.a_room(self.post.platforms[event.platform].link(event.where))
+        said = words.removed(circle, where, self.window, banned=event.banned)
+        await self._tell(circle, said, f"removed-{row.id}", event, work)
 
     async def _member_went(self, event: Event, work: UnitOfWork) -> None:
         """Note that somebody is gone who left the circle's only room, or was banned from one."""
@@ -119,7 +149,7 @@ class FollowLeaves:
 class TellRefused:
     """Tells the facilitators of a post that did not arrive, and notes who takes no messages."""
 
-    clock: Clock
+    methods: Methods
 
     async def __call__(self, row: OutboxRow, why: str, work: UnitOfWork) -> list[Outgoing]:
         """Return what the facilitators are told: once a person, once a post."""
@@ -131,8 +161,9 @@ class TellRefused:
             return await self._closed(row, work)
         if row.prompt == "not-sent" or str(row.target) in {str(m.person) for m in people}:
             return []
-        reason = _REASONS[why]
-        said = words.not_sent(circle, f"“{row.prompt}”", reason)
+        post = post_named(circle, self.methods, row.phase, row.prompt)
+        what = "a private note" if isinstance(row.to, People) else post
+        said = words.not_sent(circle, what, _REASONS[why])
         return to_facilitators(people, circle, said, about=("-", "not-sent", row.id or 0))
 
     async def _closed(self, row: OutboxRow, work: UnitOfWork) -> list[Outgoing]:
@@ -152,9 +183,15 @@ class TellRefused:
 
 
 _REASONS = {
-    "late": "its time was past when the chat service could be reached again.",
+    "late": "its time was past when it could go.",
     "refused": "I may not write there. Please look at my rights in that room.",
 }
+
+
+def post_named(circle: Circle, methods: Methods, phase: str, prompt: str) -> str:
+    """Return what a post of a circle is, in words."""
+    found = methods.of(circle.method, circle.language).prompts_in(phase)
+    return words.what(prompt, next((p.title for p in found if p.key == prompt), ""))
 
 
 def _stamp(moment: datetime) -> int:

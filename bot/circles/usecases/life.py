@@ -30,7 +30,6 @@ from bot.conversation.model import (
     PersonRef,
     Role,
     RoomRef,
-    line,
 )
 from bot.conversation.platform import Platform
 from bot.conversation.zones import zone_named
@@ -214,19 +213,6 @@ class ShowStatus:
                 for needs in self.needs:
                     lines += await needs(circle, work)
         return words.status(circle, self.clock.now(), coming, lines)
-
-
-async def not_arrived(circle: Circle, work: UnitOfWork) -> list[Line]:
-    """Return what of a circle's posts did not arrive, and how many members cannot be reached."""
-    lines: list[Line] = []
-    lost = await Outbox(work).refused(circle.id)
-    if lost:
-        names = ", ".join(dict.fromkeys(post.prompt for post in lost))
-        lines.append(line(f"{len(lost)} posts did not arrive: {names}"))
-    closed = [m.name for m in await Members(work).present(circle.id) if m.unreachable]
-    if closed:
-        lines.append(line(f"I cannot reach directly: {', '.join(closed)}"))
-    return lines
 
 
 @dataclass(frozen=True)

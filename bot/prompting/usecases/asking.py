@@ -11,7 +11,7 @@ from bot.circles.telling import privately, to_facilitators, to_rooms
 from bot.circles.usecases.ports import Methods
 from bot.conversation.model import Clock, Document, MessageRef
 from bot.conversation.platform import Platform
-from bot.delivery.model import CATCH_UP, Outgoing, Posted, Schedule, State
+from bot.delivery.model import AWAY, CATCH_UP, Outgoing, Posted, Schedule, State
 from bot.delivery.rows import Outbox, Schedules
 from bot.prompting import words
 from bot.prompting.model import Asked
@@ -121,8 +121,12 @@ class ComposePrompt:
             people = await Members(work).facilitating(circle.id)
             posts = to_facilitators(people, circle, document, about=about)
         else:
-            rooms = await Circles(work).rooms(circle.id)
-            posts = to_rooms(rooms, circle, document, about=about)
+            rooms = await Circles(work).rooms(circle.id, gone=True)
+            here = await Circles(work).rooms(circle.id)
+            posts = [
+                replace(post, not_before=None if post.to in here else AWAY)
+                for post in to_rooms(rooms, circle, document, about=about)
+            ]
         return [replace(post, expires_at=until) for post in posts]
 
 

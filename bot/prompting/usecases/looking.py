@@ -10,7 +10,7 @@ from bot.circles.rows import Members
 from bot.circles.usecases.life import circle_of
 from bot.circles.usecases.ports import Methods
 from bot.conversation.model import Caller, Clock, Document, DomainError, say
-from bot.delivery.model import Schedule, State
+from bot.delivery.model import AWAY, Schedule, State
 from bot.delivery.rows import Outbox, Schedules
 from bot.delivery.usecases import Post
 from bot.prompting import words
@@ -121,10 +121,17 @@ class SendPrompt:
             if circle.state is not CircleState.OPEN:
                 raise DomainError(f"The circle {circle.name} is not open.")
             sent = await Outbox(work).of_prompt(circle.id, asked.prompt, asked.occurrence)
-            there = [p for p in sent if p.state in (State.WAITING, State.SENT)]
-            if any(post.phase == asked.phase for post in there):
+            there = {p.key for p in sent if p.state in (State.WAITING, State.SENT)}
+            posts = await self.compose(self._now(circle, asked), work)
+            missing = [post for post in posts if str(post.key) not in there]
+            if not missing:
                 raise DomainError("That prompt is posted, or on its way, already.")
-            await self.post.again(await self.compose(self._now(circle, asked), work), work)
+            if all(post.not_before == AWAY for post in missing):
+                raise DomainError(
+                    f"I am not in a room of {circle.name} that it could go to: invite me there "
+                    "again first."
+                )
+            await self.post.again(missing, work)
             await Schedules(work).fire(circle.id, PROMPT, str(asked), self.clock.now())
             await work.commit()
         return say("It is on its way.")
