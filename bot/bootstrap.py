@@ -232,7 +232,7 @@ class _Wiring:
             database.look, self.methods, installation.organisers, installation.admins
         )
         self.dispatch = Dispatch(
-            self.registry, standing, platforms, self.prefix, lambda: token_hex(4)
+            self.registry, standing, platforms, self.prefix, lambda: token_hex(4), clock
         )
         self.read = ReadAnswer(self.dispatch)
 
@@ -248,7 +248,7 @@ class _Wiring:
             ),
             FollowLeaves(begin, look, self.platforms, self.end),
             AnswerReminder(self.give, self.prefix),
-            AnswerCommand(dispatch),
+            AnswerCommand(dispatch, look),
         ]
         hearers: list[Hear] = [
             HearRooms(
@@ -330,13 +330,13 @@ class _Wiring:
         )
         self.registry.add(
             rights_commands(
-                ShowMyData(look, holders, self.platforms),
-                ForgetMe(begin, holders, self.database.erased),
+                ShowMyData(look, holders, self.platforms, self.prefix),
+                ForgetMe(begin, holders, self.database.erased, self.prefix),
                 Tidy(begin, look, self.platforms),
                 ShowHealth(look, self.platforms, self.database.facts, self.given.version),
             )
         )
-        self.registry.add([HELP.using(ShowHelp(self.registry, self.prefix))])
+        self.registry.add([HELP.using(ShowHelp(self.registry, self.prefix, self.clock))])
 
     def _register_publication(self) -> None:
         begin, look, platforms = self.database.begin, self.database.look, self.platforms

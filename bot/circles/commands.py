@@ -28,7 +28,7 @@ class CircleNew:
     """Make a circle; the room you write in belongs to it."""
 
     name: Annotated[str, Arg("One word of letters, digits and hyphens")]
-    opens: Annotated[date, Arg("The first day of the opening, like 2026-03-02")]
+    first_day: Annotated[date, Arg("The first day of the opening, as year-month-day")]
     preset: Annotated[str, Arg("How long: 6-week, 10-week or 16-week", like=r"\d+(-weeks?)?")] = ""
     zone: Annotated[str, Arg("The circle's time zone, like Europe/Berlin", like=r"\w+/\S+|UTC")] = (
         ""
@@ -46,7 +46,7 @@ class CircleNew:
 async def _new(verb: MakeCircle, ask: CircleNew, caller: Caller) -> Document:
     new = NewCircle(
         name=ask.name,
-        opens_on=ask.opens,
+        opens_on=ask.first_day,
         purpose=ask.purpose,
         question=ask.question,
         method=ask.method,
@@ -144,7 +144,7 @@ class CircleMove:
     """Let a phase begin on another day, and the rest with it."""
 
     phase: Annotated[str, Arg("The phase, like planning")]
-    date: Annotated[date, Arg("Its new first day, like 2026-03-02")]
+    date: Annotated[date, Arg("Its new first day, as year-month-day")]
     what: Annotated[str, Arg("This date only, or the rest too", choices=("rest", "only"))] = "rest"
 
 
@@ -187,7 +187,7 @@ async def _leave(verb: ChangeMembership, _ask: Leave, caller: Caller) -> Documen
 class MyAway:
     """Be excused until a day; without a day, be back."""
 
-    until: Annotated[date | None, Arg("The day you are back, like 2026-03-31")] = None
+    until: Annotated[date | None, Arg("The day you are back, as year-month-day")] = None
 
 
 async def _away(verb: ChangeMembership, ask: MyAway, caller: Caller) -> Document:
@@ -225,7 +225,9 @@ async def _consent(verb: ChangeMembership, ask: MyConsent, caller: Caller) -> Do
 _FACILITATOR = Role.FACILITATOR
 _ROOM = Audience.ROOM
 
-NEW = Command("circle new", CircleNew, _new, role=Role.ORGANISER, audience=_ROOM)
+NEW = Command(
+    "circle new", CircleNew, _new, role=Role.ORGANISER, audience=_ROOM, example="north {date}"
+)
 ATTACH = Command("circle attach", CircleAttach, _attach, _FACILITATOR, _ROOM, circle=True)
 STATUS = Command("circle status", CircleStatus, _status, Role.MEMBER, circle=True)
 MINE = Command("my circles", MyCircles, _mine)
@@ -233,14 +235,20 @@ OPEN = Command("circle open", CircleOpen, _open, _FACILITATOR, _ROOM, circle=Tru
 PAUSE = Command("circle pause", CirclePause, _pause, _FACILITATOR, _ROOM, circle=True)
 RESUME = Command("circle resume", CircleResume, _resume, _FACILITATOR, _ROOM, circle=True)
 CLOSE = Command("circle close", CircleClose, _close, _FACILITATOR, _ROOM, circle=True)
-EXTEND = Command("circle extend", CircleExtend, _extend, _FACILITATOR, _ROOM, circle=True)
-MOVE = Command("circle move", CircleMove, _move, _FACILITATOR, _ROOM, circle=True)
-ROLES_COMMAND = Command("circle roles", CircleRoles, _roles, _FACILITATOR, circle=True)
+EXTEND = Command(
+    "circle extend", CircleExtend, _extend, _FACILITATOR, _ROOM, circle=True, example="1"
+)
+MOVE = Command(
+    "circle move", CircleMove, _move, _FACILITATOR, _ROOM, circle=True, example="planning {date}"
+)
+ROLES_COMMAND = Command(
+    "circle roles", CircleRoles, _roles, _FACILITATOR, circle=True, example="Ana carer"
+)
 JOIN = Command("join", Join, _join, circle=True, open=True)
 LEAVE = Command("leave", Leave, _leave, Role.MEMBER, circle=True)
-AWAY = Command("my away", MyAway, _away, Role.MEMBER, circle=True)
-ZONE = Command("my zone", MyZone, _zone)
-CONSENT = Command("my consent", MyConsent, _consent, Role.MEMBER, circle=True)
+AWAY = Command("my away", MyAway, _away, Role.MEMBER, circle=True, example="{date}")
+ZONE = Command("my zone", MyZone, _zone, example="Europe/Berlin")
+CONSENT = Command("my consent", MyConsent, _consent, Role.MEMBER, circle=True, example="named no")
 
 
 def circle_commands(

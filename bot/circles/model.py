@@ -1,7 +1,7 @@
 """A circle: its calendar, its members and what they agreed to."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -317,17 +317,17 @@ class Joining:
         return QUESTIONS[len(self.answers)] if len(self.answers) < len(QUESTIONS) else None
 
 
+class ConsentsUnclear(DomainError):
+    """An answer does not say yes or no to each of the four consents."""
+
+
 def understand_consents(text: str) -> Consents:
-    """Return the consents that four answers of yes or no give; one yes or no is meant for all.
+    """Return the consents that four answers of yes or no give.
 
     Raises:
-        DomainError: the words are not four of yes and no.
+        ConsentsUnclear: the words are not four of yes and no.
     """
     words = [word.strip(".,;:!").lower() for word in text.replace(",", " ").split()]
-    if not words or any(word not in _YES + _NO for word in words) or len(words) not in (1, 4):
-        raise DomainError(
-            "Please answer with four words, each yes or no: take part, be counted, be quoted, "
-            "be named. For example: yes yes yes no. One yes means yes to all."
-        )
-    given = [word in _YES for word in (words * 4 if len(words) == 1 else words)]
-    return Consents(*given)
+    if len(words) != len(fields(Consents)) or any(word not in _YES + _NO for word in words):
+        raise ConsentsUnclear("Please answer with four words, each yes or no.")
+    return Consents(*(word in _YES for word in words))

@@ -7,6 +7,7 @@ from babel.dates import format_date
 
 from bot.circles.model import DAY, Circle, CircleState, Consents, Joining, Member
 from bot.conversation.model import (
+    Block,
     Bullets,
     Document,
     Inline,
@@ -114,6 +115,11 @@ def closed(circle: Circle) -> Document:
     )
 
 
+def put_away(circle: Circle) -> Document:
+    """Return what is said when a circle is closed that never opened."""
+    return say(f"The circle {circle.name} is put away without having been opened.")
+
+
 def attached(circle: Circle) -> Document:
     """Return the answer in a room that now belongs to a circle."""
     return say(f"This room now belongs to the circle {circle.name}. Its prompts come here too.")
@@ -211,27 +217,51 @@ def joining_begins(circle: Circle, run_by: str, prefix: str) -> Document:
 
 
 def question(asked: str, zone: str) -> str:
-    """Return one question of the exchange."""
+    """Return one of the questions before the consents."""
     return {
         "goal": "1 of 5. What would you like to learn or to make in this circle?",
         "gives": "2 of 5. What can you give: something you know, do or have?",
         "needs": "3 of 5. What do you need from others?",
         "zone": f"4 of 5. Which time zone do your clocks show? For example Europe/Berlin. "
         f"Pass, and I take {zone}.",
-        "consents": "5 of 5. Four things to agree to, each yes or no, in one line: take part in "
-        "the circle; be counted (I note when you wrote and how many words, to see who may need "
-        "a hand, never to rank); be quoted (your answers may be asked for in the publication); "
-        "be named there. For example: yes yes yes no",
     }[asked]
 
 
 def next_question(joining: Joining, zone: str) -> Document:
     """Return what is asked next."""
-    return say(question(joining.asks or "consents", zone))
+    if joining.asks in (None, "consents"):
+        return document("5 of 5. Four things, for you to agree to or not:", *_four_things())
+    return say(question(joining.asks, zone))
 
 
-def joined(circle: Circle, member: Member, prefix: str) -> Document:
-    """Return the end of the exchange."""
+def consents_unclear() -> Document:
+    """Return the fifth question again, for an answer that does not say all four."""
+    return document(
+        "I need four words, each yes or no, because each of these is for you to decide:",
+        *_four_things(),
+        paragraph("If you would rather not join after all: ", code("stop"), "."),
+    )
+
+
+def _four_things() -> tuple[Block, ...]:
+    things = (
+        "take part in the circle",
+        "be counted: I note when and how many words you write, to see who may need a hand",
+        "be quoted: your answers may be asked for in the publication",
+        "be named there",
+    )
+    how = paragraph(
+        "Answer with four words in this order. For example, yes to the first two: ",
+        code("yes yes no no"),
+        ". All four: ",
+        code("yes yes yes yes"),
+        ".",
+    )
+    return Bullets(tuple(line(each) for each in things), ordered=True), how
+
+
+def joined(circle: Circle, member: Member, prefix: str, back: date) -> Document:
+    """Return the end of the exchange; `back` is the day in the example of going away."""
     return document(
         paragraph("You are in. Welcome to ", Text(circle.name, "strong"), "."),
         consents(member.consents),
@@ -239,7 +269,7 @@ def joined(circle: Circle, member: Member, prefix: str) -> Document:
             "You can change this at any time: ",
             code(f"{prefix}my consent"),
             ". If you go away for a while: ",
-            code(f"{prefix}my away 2026-03-31"),
+            code(f"{prefix}my away {back}"),
             ". To leave: ",
             code(f"{prefix}leave {circle.name}"),
             ".",

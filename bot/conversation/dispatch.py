@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 import structlog
 
+from bot.conversation import words as said_of
 from bot.conversation.model import (
     Answer,
     Audience,
-    Bullets,
     Caller,
+    Clock,
     Document,
     DomainError,
     Event,
@@ -20,10 +22,6 @@ from bot.conversation.model import (
     PlatformUnavailable,
     Role,
     RoomRef,
-    Text,
-    document,
-    line,
-    paragraph,
     say,
 )
 from bot.conversation.platform import Platform
@@ -33,12 +31,26 @@ from bot.conversation.typed import (
     Unknown,
     filled,
     first_word,
+    fits,
     meant,
+    names_a_circle,
     recognise,
     understand,
 )
+from bot.conversation.zones import day_ahead
 
 log = structlog.get_logger()
+
+_CALLED = 2
+"""The most words behind the bot's name in which a slip of the fingers is looked for."""
+
+
+class Misread(DomainError):
+    """The words behind a command are not understood; `said` shows how it is typed."""
+
+    def __init__(self, fault: str, said: Document) -> None:
+        super().__init__(fault)
+        self.said = said
 
 
 class Standing(Protocol):
@@ -79,6 +91,7 @@ class Dispatch:
     platforms: Mapping[str, Platform]
     prefix: str
     incident: Callable[[], str]
+    clock: Clock
 
     def recognises(self, event: Event) -> bool:
         """Return whether the words are meant for the bot.
@@ -105,7 +118,8 @@ class Dispatch:
             if text.startswith(prefix) and text[len(prefix) :].strip():
                 return text[len(prefix) :].strip()
         called = event.called.strip().removeprefix(self.prefix)
-        return called if isinstance(recognise(self.registry, called), Typed) else None
+        slip = len(called.split()) <= _CALLED and meant(self.registry, called)
+        return called if slip or isinstance(recognise(self.registry, called), Typed) else None
 
     async def __call__(self, event: Event) -> Answer:
         """Return the answer to a command; every fault has become a sentence."""
@@ -113,13 +127,15 @@ class Dispatch:
         if not isinstance(found, Typed):
             text = self.command_text(event) or event.text.strip()
             near = found.near if isinstance(found, Unknown) else meant(self.registry, text)
-            return Answer(self._not_known(near))
+            day = day_ahead(self.clock.now(), "UTC")
+            return Answer(said_of.not_known(near, self.prefix, day))
         command = found.bound.command
         open_here = event.direct or command.open
         try:
             said = await self._carry_out(found, event)
         except DomainError as refusal:
-            return Answer(say(str(refusal)), private_in_public=not open_here)
+            told = refusal.said if isinstance(refusal, Misread) else say(str(refusal))
+            return Answer(told, private_in_public=not open_here)
         except PlatformUnavailable:
             log.warning("platform away", action="command_failed", command=command.name)
             return Answer(say("The chat service did not answer me. Please try again in a minute."))
@@ -183,20 +199,36 @@ class Dispatch:
     async def _carry_out(self, found: Typed, event: Event) -> Document:
         words, caller = await self._allowed(found, event)
         if event.kind is not Kind.COMMAND:
-            ask = understand(found.bound, words, self.prefix)
+            ask = self._understood(found, words, caller)
         elif words.strip():
-            raise DomainError(f"There is no circle called {words.strip()[1:-1]}.")
+            raise DomainError(said_of.no_circle(words.strip()[1:-1], (), self.prefix))
         else:
             given = {name: word for name, word in event.given if name != "circle"}
             ask = filled(found.bound, given)
         return await found.bound.run(ask, caller)
+
+    def _understood(self, found: Typed, words: str, caller: Caller) -> object:
+        """Return the request; a word that may be a wrong circle's name is told to be none."""
+        try:
+            return understand(found.bound, words)
+        except DomainError as misread:
+            fault, (word, _) = str(misread), first_word(words)
+            if found.bound.command.circle and words == found.words and word[:1].isalpha():
+                unknown = f" If a circle is meant: there is none called {word[:40]}."
+                fault += "" if fits(found.bound, word) else unknown
+            said = said_of.misread(fault, found.bound, self.prefix, self._day(caller))
+            raise Misread(fault, said) from None
+
+    def _day(self, caller: Caller) -> date:
+        """Return a day that lies ahead of the caller, for examples."""
+        return day_ahead(self.clock.now(), caller.zone)
 
     async def _caller(self, found: Typed, event: Event) -> tuple[str, Caller]:
         """Return the words that are left, and who asks, in which circle."""
         command, words = found.bound.command, found.words
         circle = None
         if command.circle:
-            circle, words = await self._circle(command.role, words, event)
+            circle, words = await self._circle(found.bound, words, event)
         roles = await self.standing.roles(event.person, circle)
         if command.role is Role.ORGANISER and Role.ORGANISER not in roles:
             platform = self.platforms[event.platform]
@@ -218,18 +250,24 @@ class Dispatch:
         )
         return words, caller
 
-    async def _circle(self, role: Role, words: str, event: Event) -> tuple[int, str]:
+    async def _circle(self, bound: Bound, words: str, event: Event) -> tuple[int, str]:
         """Return the circle that is meant, named first or the only one there is.
 
         A word that is by chance the name of a circle in which the caller has no part stays a word.
+
+        Raises:
+            DomainError: there is no circle of the name, or it is not clear which one is meant.
         """
         word, rest = first_word(words)
         named = await self.standing.named(word) if word else None
         usual = await self.standing.usual(event.person, event.where)
         if named is not None:
-            may = role in await self.standing.roles(event.person, named)
+            may = bound.command.role in await self.standing.roles(event.person, named)
             if may or len(usual) != 1 or not rest:
                 return named, rest
+        elif word and names_a_circle(bound, words):
+            mine = [name for _, name in usual]
+            raise DomainError(said_of.no_circle(word, mine, self.prefix))
         if len(usual) == 1:
             return usual[0][0], words
         if not usual:
@@ -244,21 +282,6 @@ class Dispatch:
         if not caller.may(bound.command.role):
             raise DomainError(_REFUSALS[bound.command.role])
 
-    def _not_known(self, near: Sequence[Bound]) -> Document:
-        if not near:
-            return say(
-                "I do not know that command. To answer a prompt, reply to it, or write ",
-                Text(f"{self.prefix}answer your words", "code"),
-                ". ",
-                Text(f"{self.prefix}help", "code"),
-                " lists what I can do.",
-            )
-        uses = [
-            line(Text(bound.usage(self.prefix), "code"), f" - {bound.command.about}")
-            for bound in near
-        ]
-        return document("I do not know that command. Perhaps you mean:", Bullets(tuple(uses)))
-
 
 _REFUSALS = {
     Role.MEMBER: "That is for members of the circle. You can join it first.",
@@ -268,25 +291,3 @@ _REFUSALS = {
     "named as an organiser. Type it in the room where the circle should meet.",
     Role.ADMIN: "That is for the people who run me.",
 }
-
-
-def help_for(registry: Registry, caller: Caller, prefix: str) -> Document:
-    """Return the commands that the caller may give, grouped by their first word."""
-    mine = [bound for bound in registry if caller.may(bound.command.role)]
-    uses = [line(Text(bound.usage(prefix), "code"), f" - {bound.command.about}") for bound in mine]
-    new = registry.get("circle new")
-    hint = (
-        ()
-        if new is None or new in mine
-        else (
-            paragraph(
-                "Whoever may manage a room can make a circle there: ",
-                Text(new.usage(prefix), "code"),
-            ),
-        )
-    )
-    return document(
-        "This is what you can ask me. A circle's name may be left out where only one is meant.",
-        Bullets(tuple(uses)),
-        *hint,
-    )

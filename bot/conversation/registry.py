@@ -2,7 +2,8 @@
 
 import types
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
+from datetime import date
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from bot.conversation.model import Audience, Caller, Document, Form, Role
@@ -41,6 +42,18 @@ class Parameter:
     required: bool
     default: Any
 
+    @property
+    def said(self) -> str:
+        """Its name in words."""
+        return self.name.replace("_", " ")
+
+    @property
+    def typed(self) -> str:
+        """How it stands in the pattern of a command."""
+        if self.arg.named:
+            return f"[{self.name}=...]"
+        return f"<{self.said}>" if self.required else f"[{self.said}]"
+
 
 @dataclass(frozen=True, slots=True)
 class Command(Generic[Verb, Ask]):
@@ -49,7 +62,8 @@ class Command(Generic[Verb, Ask]):
     `circle` tells that it is about a circle, which people name first or leave out where only one
     can be meant. `open` tells that it belongs where others read it: nobody offers to tidy it away.
     `form` returns the form in which platforms that have forms ask for it, from what was given
-    already; `menu` is its name in a message's own menu, where platforms have one.
+    already; `menu` is its name in a message's own menu, where platforms have one. `example` is
+    what somebody may type behind the name; `{date}` in it stands for a day that lies ahead.
     """
 
     name: str
@@ -61,6 +75,7 @@ class Command(Generic[Verb, Ask]):
     open: bool = False
     form: Callable[[Verb, Mapping[str, str], Caller], Awaitable[Form]] | None = None
     menu: str = ""
+    example: str = ""
 
     @property
     def about(self) -> str:
@@ -89,29 +104,32 @@ class Bound:
     form: Callable[[Mapping[str, str], Caller], Awaitable[Form | None]]
 
     def usage(self, prefix: str) -> str:
-        """Return how the command is typed."""
+        """Return the pattern after which the command is typed."""
         words = [f"{prefix}{self.command.name}"]
         words += ["[circle]"] if self.command.circle else []
-        words += [_typed(parameter) for parameter in self.parameters]
+        words += [parameter.typed for parameter in self.parameters]
         return " ".join(words)
 
-
-def _typed(parameter: Parameter) -> str:
-    if parameter.arg.named:
-        return f"[{parameter.name}=...]"
-    return f"<{parameter.name}>" if parameter.required else f"[{parameter.name}]"
+    def example(self, prefix: str, day: date) -> str:
+        """Return words that can be typed as they stand; `day` is where they need a date."""
+        words = self.command.example.replace("{date}", day.isoformat())
+        return f"{prefix}{self.command.name} {words}".rstrip()
 
 
 def parameters(ask: type) -> Iterator[Parameter]:
-    """Yield a command's fields in order."""
+    """Yield a command's fields in order; behind one that takes the rest, all are named."""
     hints = get_type_hints(ask, include_extras=True)
+    rest = False
     for item in fields(ask):
         hint = hints[item.name]
         if get_origin(hint) is not Annotated:
             raise TypeError(f"{ask.__name__}.{item.name} needs Annotated[..., Arg(...)]")
         kind, arg, *_ = get_args(hint)
         required = item.default is MISSING and item.default_factory is MISSING
-        yield Parameter(item.name, _plain(kind), arg, required, item.default)
+        yield Parameter(
+            item.name, _plain(kind), replace(arg, named=arg.named or rest), required, item.default
+        )
+        rest = rest or arg.rest
 
 
 def _plain(kind: Any) -> type:  # noqa: ANN401 - any form of type

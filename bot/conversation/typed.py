@@ -1,5 +1,6 @@
 """Typed commands: `!circle quiet north 7` becomes the same request as a slash command."""
 
+import calendar
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ _WORD = re.compile(r'"([^"]*)"|“([^”]*)”|(\S+)')
 _NAMED = re.compile(r"(?:--)?([a-z_]+)=(.*)", re.DOTALL)
 _YES = {"yes": True, "y": True, "true": True, "on": True, "no": False, "n": False}
 _YES |= {"false": False, "off": False}
+_SLIP = 0.75
+"""How alike two first words are, at least, for one to be a slip of the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,19 @@ def recognise(registry: Registry, text: str) -> Typed | Unknown | None:
             return Typed(bound, re.sub(rf"^\s*(\S+\s*){{{count}}}", "", text, count=1))
     if not words or words[0].lower() not in registry.first_words:
         return None
-    return Unknown(text, tuple(registry.beginning(words[0].lower())))
+    return Unknown(text, tuple(meant(registry, text) or registry.beginning(words[0].lower())))
 
 
 def meant(registry: Registry, text: str) -> list[Bound]:
-    """Return the commands whose names are nearest to what was typed."""
-    typed = " ".join(text.lower().split()[:2])
-    names = {bound.command.name: bound for bound in registry}
-    return [names[name] for name in get_close_matches(typed, names, n=3, cutoff=0.5)]
+    """Return the commands that differ from what was typed by a slip, at most three."""
+    first, second = [*text.lower().split(), "", ""][:2]
+    for word in get_close_matches(first, registry.first_words, n=1, cutoff=_SLIP):
+        alone = registry.get(word)
+        if alone is not None:
+            return [alone]
+        names = {bound.command.name.split()[1]: bound for bound in registry.beginning(word)}
+        return [names[name] for name in get_close_matches(second, names)]
+    return []
 
 
 def first_word(words: str) -> tuple[str, str]:
@@ -59,19 +67,53 @@ def first_word(words: str) -> tuple[str, str]:
     return _bare(found), words.lstrip()[found.end() :].lstrip()
 
 
-def understand(bound: Bound, words: str, prefix: str) -> Any:  # noqa: ANN401 - the command's ask
+def understand(bound: Bound, words: str) -> Any:  # noqa: ANN401 - the command's ask
     """Return the request that the words behind a command make.
 
     Raises:
-        DomainError: something is missing, too much, or not of its kind; the text shows the usage.
+        DomainError: something is missing, too much, or not of its kind.
     """
-    given: dict[str, Any] = {}
-    try:
-        _in_order(bound, _named(bound, words, given), given)
-        _complete(bound, given)
-    except DomainError as fault:
-        raise DomainError(f"{fault} This is how it is typed: {bound.usage(prefix)}") from None
+    given = _given(bound, words)
+    _complete(bound, given)
     return bound.command.ask(**given)
+
+
+def fits(bound: Bound, word: str) -> bool:
+    """Return whether a command can begin with `word`."""
+    try:
+        _given(bound, word)
+    except DomainError:
+        return False
+    return True
+
+
+def names_a_circle(bound: Bound, words: str) -> bool:
+    """Return whether the first of the words behind a command can only be a circle's name.
+
+    It is one where the command takes no words, or understands them without the first one only.
+    """
+    word, rest = first_word(words)
+    if not any(not p.arg.named for p in bound.parameters):
+        return not fits(bound, word)
+    needed = any(p.required for p in bound.parameters)
+    if fits(bound, word) and not needed:
+        return False
+    apart = word[:1].isalpha() and bool(rest) and not _is_whole(bound, words)
+    return apart and _is_whole(bound, rest)
+
+
+def _is_whole(bound: Bound, words: str) -> bool:
+    try:
+        understand(bound, words)
+    except DomainError:
+        return False
+    return True
+
+
+def _given(bound: Bound, words: str) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    _in_order(bound, _named(bound, words, given), given)
+    return given
 
 
 def filled(bound: Bound, given: Mapping[str, str]) -> Any:  # noqa: ANN401 - the command's ask
@@ -89,7 +131,7 @@ def filled(bound: Bound, given: Mapping[str, str]) -> Any:  # noqa: ANN401 - the
 
 
 def _complete(bound: Bound, given: dict[str, Any]) -> None:
-    missing = [p.name for p in bound.parameters if p.required and p.name not in given]
+    missing = [p.said for p in bound.parameters if p.required and p.name not in given]
     if missing:
         raise DomainError(f"I need {' and '.join(missing)} as well.")
 
@@ -133,12 +175,12 @@ def convert(parameter: Parameter, word: str) -> Any:  # noqa: ANN401 - the field
     try:
         value = _CONVERT[parameter.kind](word)
     except (ValueError, KeyError):
-        raise DomainError(f"{parameter.name} should be {_LIKE[parameter.kind]}.") from None
+        raise DomainError(f"{parameter.said} should be {_LIKE[parameter.kind]}.") from None
     arg = parameter.arg
     if arg.choices and value not in arg.choices:
-        raise DomainError(f"{parameter.name} is one of: {', '.join(arg.choices)}.")
+        raise DomainError(f"{parameter.said} is one of: {', '.join(filter(None, arg.choices))}.")
     if (arg.low is not None and value < arg.low) or (arg.high is not None and value > arg.high):
-        raise DomainError(f"{parameter.name} goes from {arg.low} to {arg.high}.")
+        raise DomainError(f"{parameter.said} goes from {arg.low} to {arg.high}.")
     return value
 
 
@@ -146,17 +188,39 @@ def _bare(found: re.Match[str]) -> str:
     return next(group for group in found.groups() if group is not None)
 
 
+def _day(word: str) -> date:
+    """Return a date that is written in numbers.
+
+    Raises:
+        DomainError: it looks like a date and is none.
+        ValueError: it does not look like one.
+    """
+    found = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", word)
+    if found is None:
+        return date.fromisoformat(word)
+    year, month, day = map(int, found.groups())
+    if not 1 <= month <= 12:  # noqa: PLR2004 - the months of a year
+        raise DomainError(f"There is no month {month}. A date is written year-month-day.")
+    try:
+        return date(year, month, day)
+    except ValueError:
+        days = calendar.monthrange(year, month)[1]
+        raise DomainError(
+            f"There is no {day} {calendar.month_name[month]} {year}: that month has {days} days."
+        ) from None
+
+
 _CONVERT: dict[type, Any] = {
     str: str,
     int: int,
     bool: lambda word: _YES[word.lower()],
-    date: date.fromisoformat,
+    date: _day,
     time: time.fromisoformat,
 }
 _LIKE = {
     str: "words",
     int: "a whole number",
     bool: "yes or no",
-    date: "a date like 2026-03-31",
+    date: "a date in numbers, as year-month-day",
     time: "a time like 18:30",
 }

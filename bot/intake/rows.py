@@ -127,6 +127,19 @@ class Inbox:
             )
         )
 
+    async def was_shown(self, person: PersonRef, room: RoomRef, since: datetime) -> bool:
+        """Return whether a private command that a person typed in a room came since a moment."""
+        row = await self._work.first(
+            select(InboxRow).where(
+                InboxRow.platform == person.platform,
+                InboxRow.author == person.id,
+                InboxRow.room == room.id,
+                InboxRow.shown,
+                InboxRow.received_at >= since,
+            )
+        )
+        return row is not None
+
     async def shown_by(self, person: PersonRef) -> list[MessageRef]:
         """Return the private commands that a person typed where others can read them."""
         rows = await self._work.all(

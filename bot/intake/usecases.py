@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -212,25 +213,39 @@ class AnswerCommand:
     """Answers typed commands: in the room, or in the direct room when the answer is private."""
 
     dispatch: Dispatch
+    look: Begin
 
     async def wants(self, event: Event, work: UnitOfWork) -> bool:  # noqa: ARG002 - the port's form
         """Return whether the event is a command, or addressed to the bot."""
         return event.kind in (Kind.MESSAGE, Kind.COMMAND) and self.dispatch.recognises(event)
 
     async def __call__(self, event: Event) -> Sequence[Outgoing]:
-        """Return the answer."""
-        return [reply(event, await self.dispatch(event), self.dispatch.prefix)]
+        """Return the answer, with the offer to tidy once a day, a person and a room."""
+        answer = await self.dispatch(event)
+        if answer.private_in_public and not await self._offered_today(event):
+            offer = offer_to_tidy(self.dispatch.prefix)
+            answer = replace(answer, document=answer.document + offer)
+        return [reply(event, answer)]
+
+    async def _offered_today(self, event: Event) -> bool:
+        """Return whether the author typed a private command in that room on this day already.
+
+        The day is that of the author's clocks. What was tidied away since is not known any more.
+        """
+        zone = ZoneInfo(await self.dispatch.standing.zone(event.person, None))
+        day = self.dispatch.clock.now().astimezone(zone).date()
+        async with self.look() as work:
+            since = datetime.combine(day, time(), zone)
+            return await Inbox(work).was_shown(event.person, event.where, since)
 
 
-def reply(event: Event, answer: Answer, prefix: str) -> Outgoing:
+def reply(event: Event, answer: Answer) -> Outgoing:
     """Return the post that answers an event; a private answer to open words goes elsewhere."""
     target: Target = event.where
-    document, instead, thread = answer.document, None, event.thread
+    instead, thread = None, event.thread
     if answer.audience is Audience.CALLER and not event.direct:
         target, thread = People.of(event.person), None
         instead = (event.where, answered_elsewhere(event.person, event.name))
-        if answer.private_in_public:
-            document += offer_to_tidy(prefix)
     offered = answer.private_in_public and isinstance(target, People)
     key = DeliveryKey("-", ANSWER, event.id, OFFERED if offered else 0, str(target))
-    return Outgoing(key=key, to=target, document=document, thread=thread, instead=instead)
+    return Outgoing(key=key, to=target, document=answer.document, thread=thread, instead=instead)

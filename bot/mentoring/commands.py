@@ -36,7 +36,7 @@ Number = Annotated[int | None, Arg("The proposal's number, where you have severa
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Offer to be a mentor, like: facilitation, evaluation capacity=2 hours="mon-fri 17-20"."""
+    """Offer to be a mentor."""
 
     topics: Topics
     capacity: Annotated[int, Arg("How many people at a time", 1, 5)] = 1
@@ -46,7 +46,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Seek:
-    """Ask for a mentor, like: facilitation, evaluation languages=en hours="mon-fri 17-20"."""
+    """Ask for a mentor."""
 
     topics: Topics
     languages: Languages = ""
@@ -131,8 +131,10 @@ async def send(verb: SendPairs, _: Send, caller: Caller) -> Document:
     return await verb(caller)
 
 
-OFFER = Command("mentor offer", Offer, wish, role=Role.MEMBER, circle=True)
-SEEK = Command("mentor seek", Seek, wish, role=Role.MEMBER, circle=True)
+_TOPICS = 'facilitation, evaluation hours="mon-fri 17-20"'
+
+OFFER = Command("mentor offer", Offer, wish, Role.MEMBER, circle=True, example=_TOPICS)
+SEEK = Command("mentor seek", Seek, wish, Role.MEMBER, circle=True, example=_TOPICS)
 ACCEPT = Command("mentor accept", Accept, accept, role=Role.MEMBER, circle=True)
 DECLINE = Command("mentor decline", Decline, decline, role=Role.MEMBER, circle=True)
 PREVIEW = Command("pairs preview", Preview, preview, role=Role.FACILITATOR, circle=True)

@@ -20,7 +20,7 @@ async def _quiet(verb: FindQuiet, ask: WhoIsQuiet, caller: Caller) -> Document:
     return await verb(ask.days, caller)
 
 
-WHO_IS_QUIET = Command("circle quiet", WhoIsQuiet, _quiet, Role.CARER, circle=True)
+WHO_IS_QUIET = Command("circle quiet", WhoIsQuiet, _quiet, Role.CARER, circle=True, example="14")
 
 
 def participation_commands(quiet: FindQuiet) -> Iterable[Bound]:

@@ -64,11 +64,21 @@ async def _skip(verb: SendPrompt, ask: PromptSkip, caller: Caller) -> Document:
     return await verb.skip(ask.prompt, caller)
 
 
-ANSWER = Command(reading.ANSWER, Answer, _answer, Role.MEMBER, circle=True, open=True)
+ANSWER = Command(
+    reading.ANSWER,
+    Answer,
+    _answer,
+    Role.MEMBER,
+    circle=True,
+    open=True,
+    example="I bring a loaf of bread.",
+)
 LIST = Command("prompt list", PromptList, _list, Role.FACILITATOR, circle=True)
-PREVIEW = Command("prompt preview", PromptPreview, _preview, Role.FACILITATOR, circle=True)
-SEND = Command("prompt send", PromptSend, _send, Role.FACILITATOR, circle=True)
-SKIP = Command("prompt skip", PromptSkip, _skip, Role.FACILITATOR, circle=True)
+PREVIEW = Command(
+    "prompt preview", PromptPreview, _preview, Role.FACILITATOR, circle=True, example="roll-call"
+)
+SEND = Command("prompt send", PromptSend, _send, Role.FACILITATOR, circle=True, example="roll-call")
+SKIP = Command("prompt skip", PromptSkip, _skip, Role.FACILITATOR, circle=True, example="roll-call")
 
 
 def prompt_commands(answer: GiveAnswer, look: LookAtPrompts, send: SendPrompt) -> Iterable[Bound]:

@@ -1,7 +1,7 @@
 """What is said around prompts."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.circles.methods import Kind, Method, Prompt, fill
 from bot.circles.model import Circle, Member, Placed, ThreadUse
@@ -98,8 +98,8 @@ def _names(members: Sequence[Member]) -> list[Inline]:
     return parts
 
 
-def reminder(circle: Circle, title: str, link: str | None, prefix: str, name: str) -> Document:
-    """Return the one private reminder of a question."""
+def reminder(circle: Circle, title: str, link: str | None, prefix: str, back: date) -> Document:
+    """Return the one private reminder of a question; `back` is the day in an example."""
     where: list[Inline] = [Text(f"“{title}”")] if link is None else [Link(f"“{title}”", link)]
     return document(
         paragraph(
@@ -107,9 +107,9 @@ def reminder(circle: Circle, title: str, link: str | None, prefix: str, name: st
         ),
         paragraph(
             "Answer there, or here with ",
-            code(f"{prefix}answer {name} your words"),
+            code(f"{prefix}answer {circle.name} your words"),
             ". Passing is fine, and I do not ask again. If you are away for a while: ",
-            code(f"{prefix}my away {name} 2026-03-31"),
+            code(f"{prefix}my away {circle.name} {back}"),
             ".",
         ),
         rings=True,

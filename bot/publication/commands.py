@@ -100,9 +100,11 @@ async def _publish(verb: PublishSummary, _ask: SummaryPublish, caller: Caller) -
 MARK = Command("mark", MarkThis, _mark, Role.MEMBER, circle=True, open=True)
 UNMARK = Command("unmark", UnmarkThis, _unmark, Role.MEMBER, circle=True, open=True)
 LIST = Command("review list", ReviewList, _list, Role.MEMBER, circle=True)
-APPROVE = Command("review approve", ReviewApprove, _approve, Role.MEMBER, circle=True)
-UNNAME = Command("review unname", ReviewUnname, _unname, Role.MEMBER, circle=True)
-WITHDRAW = Command("review withdraw", ReviewWithdraw, _withdraw, Role.MEMBER, circle=True)
+APPROVE = Command("review approve", ReviewApprove, _approve, Role.MEMBER, circle=True, example="2")
+UNNAME = Command("review unname", ReviewUnname, _unname, Role.MEMBER, circle=True, example="2")
+WITHDRAW = Command(
+    "review withdraw", ReviewWithdraw, _withdraw, Role.MEMBER, circle=True, example="2"
+)
 DRAFT = Command("summary draft", SummaryDraft, _draft, Role.FACILITATOR, circle=True)
 PUBLISH = Command("summary publish", SummaryPublish, _publish, Role.FACILITATOR, circle=True)
 

@@ -20,13 +20,13 @@ async def _data(verb: ShowMyData, _ask: MyData, caller: Caller) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class MyForget:
-    """Remove everything that I keep about you."""
+    """Remove everything that I keep about you; without yes, I only say what would go."""
 
-    sure: Annotated[bool, Arg("yes, to do it")] = False
+    yes: Annotated[bool, Arg("Write yes to do it; without it I say what would go")] = False
 
 
 async def _forget(verb: ForgetMe, ask: MyForget, caller: Caller) -> Document:
-    return await verb(ask.sure, caller)
+    return await verb(ask.yes, caller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def _status(verb: ShowHealth, _ask: AdminStatus, _caller: Caller) -> Docum
 
 
 DATA = Command("my data", MyData, _data)
-FORGET = Command("my forget", MyForget, _forget, open=True)
+FORGET = Command("my forget", MyForget, _forget, open=True, example="yes")
 TIDY = Command("my tidy", MyTidy, _tidy)
 STATUS = Command("admin status", AdminStatus, _status, Role.ADMIN)
 

@@ -52,6 +52,7 @@ class ShowMyData:
     look: Begin
     holders: Sequence[HoldsPersonalData]
     platforms: Mapping[str, Platform]
+    prefix: str
 
     async def __call__(self, caller: Caller) -> Document:
         """Return it in words, circle by circle, and every row of it in a file."""
@@ -69,7 +70,7 @@ class ShowMyData:
             for row in commands
         ]
         takes_files = self.platforms[caller.person.platform].capabilities.files
-        return words.data(blocks, shown, full, as_file=takes_files)
+        return words.data(blocks, shown, full, self.prefix, as_file=takes_files)
 
     async def _memberships(
         self, person: PersonRef, work: UnitOfWork
@@ -92,6 +93,7 @@ class ForgetMe:
     begin: Begin
     holders: Sequence[HoldsPersonalData]
     erased: Callable[[], None]
+    prefix: str
 
     async def __call__(self, sure: bool, caller: Caller) -> Document:  # noqa: FBT001 - the caller's own yes
         """Return what is gone; without the caller's yes, what would go.
@@ -100,7 +102,7 @@ class ForgetMe:
             DomainError: the caller is a circle's only facilitator.
         """
         if not sure:
-            return words.what_would_go()
+            return words.what_would_go(self.prefix)
         async with self.begin() as work:
             for row in await Members(work).everywhere(caller.person):
                 await self._check(row.value(), work)

@@ -48,7 +48,12 @@ def joining(held: Joining) -> list[Block]:
 
 
 def data(
-    blocks: Sequence[Block], shown: int, full: Mapping[str, Sequence[object]], *, as_file: bool
+    blocks: Sequence[Block],
+    shown: int,
+    full: Mapping[str, Sequence[object]],
+    prefix: str,
+    *,
+    as_file: bool,
 ) -> Document:
     """Return everything, or that there is nothing; `shown` counts commands typed in a room."""
     held = any(full.values())
@@ -63,7 +68,7 @@ def data(
         "This is everything that I keep about you." + (" In full it stands at the end." * held),
         *blocks,
         *([note] if note else []),
-        paragraph("To remove it all: ", Text("my forget yes", "code")),
+        paragraph("To remove it all: ", Text(f"{prefix}my forget yes", "code")),
         *([file if as_file else Code(text)] if held else []),
     )
 
@@ -81,13 +86,13 @@ def _plain(value: object) -> object:
     return value if isinstance(value, int | float | None) else str(value)
 
 
-def what_would_go() -> Document:
+def what_would_go(prefix: str) -> Document:
     """Return what forgetting does, before it is done."""
     return document(
         "I would remove your membership of every circle, your answers, what I counted, your "
         "mentoring profile and pairs, and your lines in drafts. A publication that is out already "
         "stays where people saved it; I tell its facilitators to publish it again without you.",
-        paragraph("To do it: ", Text("my forget yes", "code")),
+        paragraph("To do it: ", Text(f"{prefix}my forget yes", "code")),
     )
 
 

@@ -102,7 +102,7 @@ async def a_circle_is_made(life: Life, cast: Cast) -> None:
 
 async def members_join(life: Life, cast: Cast) -> None:
     given = {
-        cast.ana: ("baking bread", "recipes", "company", "-", "yes"),
+        cast.ana: ("baking bread", "recipes", "company", "-", "yes yes yes yes"),
         cast.ben: ("maps", "time", "-", "America/New_York", "yes yes yes no"),
         cast.dana: ("birds", "-", "-", "Asia/Tokyo", "yes yes no no"),
         cast.emil: ("stories", "a boat", "-", "-", "yes yes yes yes"),

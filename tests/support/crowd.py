@@ -41,7 +41,7 @@ class Crowd:
             first, f"!circle new {name} {opens} preset={preset} zone={zone}", room=self.life.room
         )
         assert "is made" in made
-        answers = ("-", "-", "-", "-", "yes")
+        answers = ("-", "-", "-", "-", "yes yes yes yes")
         ends = await asyncio.gather(
             *(self.life.join(person, *answers, circle=name) for person in self.people)
         )

@@ -79,9 +79,11 @@ async def test_two_circles_cannot_have_one_name(here: Scene) -> None:
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("!circle new", "I need name and opens"),
+        ("!circle new", "I need name and first day"),
         ("!circle new no/rth 2026-03-16", "one word of letters"),
-        ("!circle new north soon", "a date like 2026-03-31"),
+        ("!circle new north soon", "a date in numbers, as year-month-day"),
+        ("!circle new north 2026-02-30", "There is no 30 February 2026"),
+        ("!circle new north 2026-03-01", "Sunday, 1 March 2026 is in the past: today is Monday"),
         ("!circle new north 2026-03-16 5-week", "The presets are"),
         ("!circle new north 2026-03-16 zone=Europe/Berln", "Perhaps Europe/Berlin"),
         ("!circle new north 2026-03-16 method=football", "There are: learning-circle"),

@@ -105,7 +105,9 @@ class World:
             post=self.post,
             background=asyncio.to_thread,
         )
-        self.dispatch = Dispatch(Registry(bound), InNorth(self.db), platforms, "!", lambda: "1")
+        self.dispatch = Dispatch(
+            Registry(bound), InNorth(self.db), platforms, "!", lambda: "1", self.clock
+        )
         self.ends = PairsEnd(self.clock, self.post)
         self.tick = Tick(
             self.db.begin,

@@ -178,7 +178,7 @@ class World:
         take_back = TakeBack(post, "!")
         keep = KeepMessage(db.begin, platforms)
         registry = Registry()
-        dispatch = Dispatch(registry, InNorth(), platforms, "!", lambda: "1")
+        dispatch = Dispatch(registry, InNorth(), platforms, "!", lambda: "1", self.clock)
         look_again = LookAgain(db.look, platforms, ReadAnswer(dispatch))
         compose = Compose(Settle(take_back), lambda _, asked: self.title(asked), platforms)
         commands = publication_commands(
@@ -190,7 +190,7 @@ class World:
             publish=PublishSummary(db.begin, self.clock, look_again, compose, post, platforms),
         )
         registry.add([*commands, ANSWER.using(None)])
-        responders = [AnswerMark(keep), AnswerCommand(dispatch)]
+        responders = [AnswerMark(keep), AnswerCommand(dispatch, db.look)]
         self.rights = PublicationRights(take_back)
         self.take = TakeBatch(db.begin, self.clock, [PublicationHears(take_back)], responders)
         self.answer = AnswerInbox(

@@ -9,6 +9,7 @@ from bot.circles.model import (
     Circle,
     CircleState,
     Consents,
+    ConsentsUnclear,
     Joining,
     Member,
     MemberState,
@@ -32,7 +33,7 @@ from bot.conversation.model import (
     say,
 )
 from bot.conversation.platform import Platform
-from bot.conversation.zones import zone_named
+from bot.conversation.zones import day_ahead, zone_named
 from bot.delivery.model import Outgoing
 from bot.delivery.usecases import Post
 from bot.intake.usecases import reply
@@ -115,10 +116,12 @@ class GoOnJoining:
             try:
                 async with work.savepoint():
                     said = await self._take(joining, event.text.strip(), work)
+            except ConsentsUnclear:
+                said = words.consents_unclear()
             except DomainError as refusal:
                 said = say(str(refusal))
             await work.commit()
-        return [reply(event, Answer(said, Audience.CALLER), self.defaults.prefix)]
+        return [reply(event, Answer(said, Audience.CALLER))]
 
     async def _take(self, joining: Joining, text: str, work: UnitOfWork) -> Document:
         circle = await Circles(work).get(joining.circle)
@@ -159,7 +162,8 @@ class GoOnJoining:
             await self._narrow(member, before.consents, work)
         if not there:
             await self._welcome(circle, member, work)
-        return words.joined(circle, member, self.defaults.prefix)
+        back = day_ahead(self.clock.now(), member.zone)
+        return words.joined(circle, member, self.defaults.prefix, back)
 
     async def _narrow(self, member: Member, before: Consents, work: UnitOfWork) -> None:
         """Let go of what the member agreed to before and does not now."""

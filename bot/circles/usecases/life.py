@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.circles import words
 from bot.circles.methods import Method, Preset
@@ -32,7 +33,7 @@ from bot.conversation.model import (
     RoomRef,
 )
 from bot.conversation.platform import Platform
-from bot.conversation.zones import zone_named
+from bot.conversation.zones import day_ahead, zone_named
 from bot.delivery.model import due_at
 from bot.delivery.rows import Outbox, Schedules
 from bot.delivery.usecases import Post
@@ -79,13 +80,20 @@ class MakeCircle:
                 "A circle's name is one word of letters, digits and hyphens that begins with a "
                 "letter, like north or reading-2026."
             )
+        zone = zone_named(new.zone or self.defaults.zone)
+        today = self.clock.now().astimezone(ZoneInfo(zone)).date()
+        if new.opens_on < today:
+            raise DomainError(
+                f"{words.day(new.opens_on)} is in the past: today is {words.day(today)}. Choose "
+                "another first day."
+            )
         return CircleRow(
             name=new.name,
             purpose=new.purpose,
             question=new.question,
             method=new.method,
             language=self.defaults.language,
-            zone=zone_named(new.zone or self.defaults.zone),
+            zone=zone,
             calendar=self._calendar(new),
             threads=ThreadUse(new.threads).value,
             licence=new.licence.strip() or self.defaults.licence,
@@ -256,9 +264,11 @@ class ChangeState:
                     f"{self.prefix}circle attach {circle.name} in the room where it should meet."
                 )
             if circle.calendar.closes_on < circle.today(self.clock.now()):
+                first = circle.calendar.phases[0].key
                 raise DomainError(
-                    f"Its last day, {circle.calendar.closes_on}, is past. Move it first: "
-                    f"{self.prefix}circle move {circle.name} {circle.calendar.phases[0].key} DATE"
+                    f"Its last day, {words.day(circle.calendar.closes_on)}, is past. Move it "
+                    f"first: {self.prefix}circle move {circle.name} {first} "
+                    f"{day_ahead(self.clock.now(), circle.zone)}"
                 )
             circle = await self._to(circle, CircleState.OPEN, work)
             await self.plan(circle, work, since=start_of_day(circle, self.clock.now()))
@@ -298,10 +308,11 @@ class ChangeState:
             circle = await self._in_state(
                 caller, work, CircleState.DRAFT, CircleState.OPEN, CircleState.PAUSED
             )
+            unopened = circle.state is CircleState.DRAFT
             circle = await self._to(circle, CircleState.CLOSED, work)
             await Schedules(work).stop(circle.id)
             await Outbox(work).withdraw(circle.id)
-            said = words.closed(circle)
+            said = words.put_away(circle) if unopened else words.closed(circle)
             await self._tell_others(circle, said, "closed", caller, work)
             await work.commit()
         return said

@@ -60,7 +60,7 @@ class ChangeMembership:
     consent_changed: Sequence[ConsentChanged]
 
     async def away(self, until: date | None, caller: Caller) -> Document:
-        """Excuse the caller until a day, or note that they are back.
+        """Excuse the caller until a day, or note that they are back if they were away.
 
         Raises:
             DomainError: the day is not ahead.
@@ -69,11 +69,17 @@ class ChangeMembership:
             circle = await circle_of(caller, work)
             if until is not None:
                 await Outbox(work).withdraw_from(circle.id, People.of(caller.person))
-            if until is not None and until <= circle.today(self.clock.now()):
+            today = circle.today(self.clock.now())
+            if until is not None and until <= today:
                 raise DomainError("Name the day on which you are back; it must lie ahead.")
             member = await self._me(caller, work)
             await Members(work).put(replace(member, away_until=until))
             await work.commit()
+        if until is None and not member.away_on(today):
+            return say(
+                "You were not away, and nothing has changed. To be excused, name the day on which "
+                "you are back behind the command."
+            )
         if until is None:
             return say("Good to have you back.")
         return say(

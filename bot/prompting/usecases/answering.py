@@ -242,7 +242,7 @@ class AnswerReminder:
             said = await self.give(event.text.strip(), caller)
         except DomainError as refusal:
             said = say(str(refusal))
-        return [reply(event, Said(said), self.prefix)]
+        return [reply(event, Said(said))]
 
     async def _reminder(self, event: Event, work: UnitOfWork) -> Posted | None:
         for message in (event.reply_to, event.thread):

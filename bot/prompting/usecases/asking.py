@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.circles.methods import Answer, Audience, Mentions, Method, Prompt
 from bot.circles.model import Circle, CircleState, Member, Placed, taking_part
@@ -11,6 +11,7 @@ from bot.circles.telling import privately, to_facilitators, to_rooms
 from bot.circles.usecases.ports import Methods
 from bot.conversation.model import Clock, Document, MessageRef
 from bot.conversation.platform import Platform
+from bot.conversation.zones import day_ahead
 from bot.delivery.model import AWAY, CATCH_UP, Outgoing, Posted, Schedule, State
 from bot.delivery.rows import Outbox, Schedules
 from bot.prompting import words
@@ -160,10 +161,15 @@ class ComposeReminder:
             return []
         rooms = await Circles(work).rooms(circle.id)
         about = (asked.phase, f"{asked.prompt}{REMINDS}", asked.occurrence)
+        back = day_ahead(due.due_at, circle.zone)
         return [
             replace(
                 privately(
-                    m, circle, self._words(circle, found[0], sent, m), about=about, rooms=rooms
+                    m,
+                    circle,
+                    self._words(circle, found[0], sent, m, back),
+                    about=about,
+                    rooms=rooms,
                 ),
                 expires_at=due.due_at + due.window,
             )
@@ -187,7 +193,12 @@ class ComposeReminder:
         ]
 
     def _words(
-        self, circle: Circle, prompt: Prompt, sent: Sequence[Posted], member: Member
+        self,
+        circle: Circle,
+        prompt: Prompt,
+        sent: Sequence[Posted],
+        member: Member,
+        back: date,
     ) -> Document:
         link = None
         for post in sent:
@@ -195,7 +206,7 @@ class ComposeReminder:
             if where is not None and where.platform == member.person.platform and post.message:
                 link = self.platforms[where.platform].link(MessageRef(where, post.message))
                 break
-        return words.reminder(circle, prompt.title, link, self.prefix, circle.name)
+        return words.reminder(circle, prompt.title, link, self.prefix, back)
 
 
 @dataclass(frozen=True)

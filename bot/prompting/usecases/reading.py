@@ -25,6 +25,6 @@ class ReadAnswer:
         word, rest = first_word(found.words)
         words = rest if word.lower() == circle.name.lower() else found.words
         try:
-            return str(understand(found.bound, words, self.dispatch.prefix).words)
+            return str(understand(found.bound, words).words)
         except DomainError:
             return ""
