@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack
 import pytest
 import pytest_asyncio
 
+from tests.support.discord.fixtures import discord as discord
+from tests.support.discord.fixtures import pytest_terminal_summary as pytest_terminal_summary
 from tests.support.human import Human, NewHuman
 from tests.support.synapse import Account, NewAccount, Synapse, fresh_directory
 
