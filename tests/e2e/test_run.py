@@ -23,14 +23,15 @@ data_dir = "data"
 [matrix]
 homeserver = "{homeserver}"
 user_id = "{user_id}"
-invites_from = ["*"]
+invites_from = ["{inviter}"]
 """
 
 
-async def run(folder: Path, homeserver: str, account: Account) -> Process:
+async def run(folder: Path, homeserver: str, account: Account, inviter: str = "*") -> Process:
     """Start the command as somebody types it, the login in the environment."""
     config = folder / "config.toml"
-    config.write_text(CONFIG.format(homeserver=homeserver, user_id=account.user_id))
+    given = {"homeserver": homeserver, "user_id": account.user_id, "inviter": inviter}
+    config.write_text(CONFIG.format(**given))
     login = {
         "CIRCLEKEEPER_MATRIX__ACCESS_TOKEN": account.access_token,
         "CIRCLEKEEPER_MATRIX__DEVICE_ID": account.device_id,
@@ -95,3 +96,22 @@ async def test_it_ends_when_it_is_told_to(
     said, complaint = await asyncio.wait_for(bot.communicate(), 20)
     assert bot.returncode == 0, complaint
     assert b"Traceback" not in said + complaint
+
+
+async def test_who_may_not_invite_the_bot_is_told_whom_to_ask(
+    synapse: Synapse, new_account: NewAccount, new_human: NewHuman, tmp_path: Path
+) -> None:
+    account, ben = await new_account("keeper"), await new_human("ben")
+    room = await ben.create_room("South", invite=[account.user_id])
+    bot = await run(tmp_path, synapse.base_url, account, inviter="@fay:circle.test")
+    declined = await ben.wait_for(
+        room,
+        lambda event: (
+            event.get("state_key") == account.user_id and event["content"]["membership"] == "leave"
+        ),
+        30,
+    )
+    bot.send_signal(signal.SIGTERM)
+    await asyncio.wait_for(bot.communicate(), 20)
+    reason = declined["content"]["reason"]
+    assert "I am run by The tests (tests@example.org): please ask there." in reason
