@@ -26,6 +26,7 @@ from bot.circles.usecases.membership import ChangeMembership, EndMembership
 from bot.circles.usecases.ports import Defaults, Methods
 from bot.circles.usecases.signups import ImportSignUps
 from bot.circles.usecases.standing import CircleStanding
+from bot.circles.usecases.undoing import UndoStep
 from bot.config import Settings
 from bot.conversation.commands import HELP, ShowHelp
 from bot.conversation.dispatch import Dispatch
@@ -76,7 +77,7 @@ from bot.publication.usecases.rights import PublicationRights
 from bot.publication.usecases.settling import Settle
 from bot.publication.usecases.taking import TakeBack
 from bot.rights.commands import rights_commands
-from bot.rights.holders import AnswersHeld, ContributionsHeld, PostsHeld
+from bot.rights.holders import AnswersHeld, ContributionsHeld, PostsHeld, StepsHeld
 from bot.rights.usecases import ForgetMe, KeepNoLonger, ShowHealth, ShowMyData, Tidy
 from bot.store.engine import Database
 
@@ -326,6 +327,7 @@ class _Wiring:
             MentoringData(self.pairs_end),
             AnswersHeld(),
             ContributionsHeld(),
+            StepsHeld(),
             PostsHeld(),
         )
         self.registry.add(
@@ -370,7 +372,8 @@ class _Wiring:
                 mine=ShowMine(look, clock),
                 state=ChangeState(begin, clock, post, self.plan, self.prefix),
                 dates=ChangeDates(begin, clock, post, self.plan),
-                roles=GiveRole(begin),
+                roles=GiveRole(begin, clock),
+                undo=UndoStep(begin, clock, self.methods, post, self.plan, self.prefix),
                 joining=BeginJoining(begin, look, clock, self.defaults, self.platforms),
                 membership=ChangeMembership(begin, clock, self.end, self.consent_changed),
             )

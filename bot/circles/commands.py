@@ -19,6 +19,7 @@ from bot.circles.usecases.life import (
 )
 from bot.circles.usecases.membership import CONSENTS, ChangeMembership
 from bot.circles.usecases.ports import NewCircle
+from bot.circles.usecases.undoing import UndoStep
 from bot.conversation.model import Audience, Caller, Document, Role
 from bot.conversation.registry import Arg, Bound, Command
 
@@ -166,6 +167,18 @@ async def _roles(verb: GiveRole, ask: CircleRoles, caller: Caller) -> Document:
 
 
 @dataclass(frozen=True, slots=True)
+class CircleUndo:
+    """Undo the last step with the circle; without yes, I only say what that would do."""
+
+    sure: Annotated[bool, Arg("yes, to do it")] = False
+    what: Annotated[str, Arg("Remove the posts that told of it too?", choices=("", "redact"))] = ""
+
+
+async def _undo(verb: UndoStep, ask: CircleUndo, caller: Caller) -> Document:
+    return await verb(caller, sure=ask.sure, redact=ask.what == "redact")
+
+
+@dataclass(frozen=True, slots=True)
 class Join(Nothing):
     """Join a circle; I ask you five short things, privately."""
 
@@ -244,6 +257,7 @@ MOVE = Command(
 ROLES_COMMAND = Command(
     "circle roles", CircleRoles, _roles, _FACILITATOR, circle=True, example="Ana carer"
 )
+UNDO = Command("circle undo", CircleUndo, _undo, _FACILITATOR, circle=True)
 JOIN = Command("join", Join, _join, circle=True, open=True)
 LEAVE = Command("leave", Leave, _leave, Role.MEMBER, circle=True)
 AWAY = Command("my away", MyAway, _away, Role.MEMBER, circle=True, example="{date}")
@@ -259,6 +273,7 @@ def circle_commands(
     state: ChangeState,
     dates: ChangeDates,
     roles: GiveRole,
+    undo: UndoStep,
     joining: BeginJoining,
     membership: ChangeMembership,
 ) -> Iterable[Bound]:
@@ -270,6 +285,7 @@ def circle_commands(
     yield EXTEND.using(dates)
     yield MOVE.using(dates)
     yield ROLES_COMMAND.using(roles)
+    yield UNDO.using(undo)
     yield JOIN.using(joining)
     yield LEAVE.using(membership)
     yield MINE.using(mine)

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.conversation.model import DomainError, PersonRef, Role, RoomRef
+from bot.conversation.model import DeliveryKey, DomainError, PersonRef, Role, RoomRef
 
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 
@@ -293,6 +293,90 @@ def roles_of(member: Member | None) -> frozenset[Role]:
 def taking_part(members: Iterable[Member]) -> list[Member]:
     """Return the members who are in the circle now and agreed to take part."""
     return [m for m in members if m.state is MemberState.JOINED and m.consents.takes_part]
+
+
+# --- steps: what facilitators did, and how it was before --------------------------------------
+
+UNDO_WITHIN = timedelta(hours=24)
+"""How long a step can be undone."""
+
+
+class StepKind(StrEnum):
+    """What a facilitator did."""
+
+    OPENED = "opened"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    CLOSED = "closed"
+    EXTENDED = "extended"
+    MOVED = "moved"
+    ROLES = "roles"
+    LEFT_OUT = "left-out"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a circle went on: its state, its calendar, and since when its schedules were laid."""
+
+    state: CircleState
+    calendar: Calendar
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RolesChange:
+    """A member's roles before and after, in order."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A prompt that was left out, and the kinds and subjects of its schedules."""
+
+    title: str
+    schedules: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A post that announced a step, and its room."""
+
+    room: RoomRef
+    key: DeliveryKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What somebody did with a circle.
+
+    `before` is what undoing needs, None for what cannot be undone; `about` is the member it
+    concerned. `by` is None when that person was forgotten.
+    """
+
+    circle: int
+    at: datetime
+    by: PersonRef | None
+    kind: StepKind
+    before: Course | RolesChange | LeftOut | None = None
+    about: int | None = None
+    told: tuple[Told, ...] = ()
+    undone_at: datetime | None = None
+    id: int = 0
+
+
+def changed_phase(before: Calendar, after: Calendar, kind: StepKind) -> tuple[Placed, Placed]:
+    """Return the phase that a step moved or lengthened, as it was and as it is."""
+    return next(
+        (was, now)
+        for was, now in zip(before.phases, after.phases, strict=True)
+        if (
+            was.span.ends_on != now.span.ends_on
+            if kind is StepKind.EXTENDED
+            else was.span.starts_on != now.span.starts_on
+        )
+    )
 
 
 # --- the guided exchange in which somebody joins --------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, time
 
-from sqlalchemy import UniqueConstraint, delete, func
+from sqlalchemy import UniqueConstraint, delete, func, update
 from sqlmodel import Field, SQLModel, col, select
 
 from bot.circles.model import (
@@ -14,10 +14,16 @@ from bot.circles.model import (
     CircleRoom,
     CircleState,
     Consents,
+    Course,
     Joining,
+    LeftOut,
     Member,
     MemberState,
+    RolesChange,
+    Step,
+    StepKind,
     ThreadUse,
+    Told,
 )
 from bot.conversation.model import PersonRef, RoomRef
 from bot.store.columns import Instant, Json
@@ -139,6 +145,43 @@ class JoiningRow(SQLModel, table=True):
         """Return the exchange."""
         who = PersonRef(self.platform, self.person)
         return Joining(self.circle_id, who, self.name, tuple(self.answers))
+
+
+class StepRow(SQLModel, table=True):
+    """What somebody did with a circle; never changed but by being undone or forgotten.
+
+    Who did it is a person, not a member: organisers may lead a circle that they are not in.
+    """
+
+    __tablename__ = "step"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # the ids are the order
+    id: int | None = Field(default=None, primary_key=True)
+    circle_id: int = Field(foreign_key="circle.id", index=True)
+    at: datetime = Field(sa_type=Instant)
+    platform: str | None = None
+    person: str | None = Field(default=None, index=True)
+    kind: str
+    before: Course | RolesChange | LeftOut | None = Field(
+        default=None, sa_type=Json(Course | RolesChange | LeftOut)
+    )
+    about_id: int | None = Field(default=None, foreign_key="member.id", ondelete="SET NULL")
+    told: tuple[Told, ...] = Field(default=(), sa_type=Json(tuple[Told, ...]))
+    undone_at: datetime | None = Field(default=None, sa_type=Instant)
+
+    def value(self) -> Step:
+        """Return the step."""
+        by = PersonRef(self.platform, self.person) if self.platform and self.person else None
+        return Step(
+            id=self.id or 0,
+            circle=self.circle_id,
+            at=self.at,
+            by=by,
+            kind=StepKind(self.kind),
+            before=self.before,
+            about=self.about_id,
+            told=self.told,
+            undone_at=self.undone_at,
+        )
 
 
 class Circles:
@@ -313,6 +356,79 @@ class Members:
         """Remove somebody from every circle."""
         mine = (col(MemberRow.platform) == person.platform, col(MemberRow.person) == person.id)
         await self._work.run(delete(MemberRow).where(*mine))
+
+
+class Steps:
+    """What was done with circles, and by whom."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+
+    async def add(self, step: Step) -> None:
+        """Write a step."""
+        row = StepRow(
+            circle_id=step.circle,
+            at=step.at,
+            platform=step.by.platform if step.by else None,
+            person=step.by.id if step.by else None,
+            kind=step.kind.value,
+            before=step.before,
+            about_id=step.about,
+            told=step.told,
+        )
+        await self._work.put(row)
+
+    async def last(self, circle: int) -> Step | None:
+        """Return a circle's newest step that is not undone; None without one.
+
+        A change of roles of somebody who was forgotten is passed over.
+        """
+        rows = await self._of(StepRow.circle_id == circle)
+        steps = [row.value() for row in reversed(rows) if row.undone_at is None]
+        return next((s for s in steps if s.kind is not StepKind.ROLES or s.about), None)
+
+    async def undo(self, step: int, now: datetime) -> None:
+        """Note that a step is undone."""
+        row: StepRow = await self._work.session.get_one(StepRow, step)
+        row.undone_at = now
+        await self._work.session.flush()
+
+    async def in_circle(self, circle: int) -> list[Step]:
+        """Return a circle's steps, the first one first."""
+        return [row.value() for row in await self._of(StepRow.circle_id == circle)]
+
+    async def by(self, person: PersonRef) -> list[Step]:
+        """Return what a person did, in every circle."""
+        mine = (StepRow.platform == person.platform, StepRow.person == person.id)
+        return [row.value() for row in await self._of(*mine)]
+
+    async def about(self, member: int) -> list[Step]:
+        """Return what was done about a member."""
+        return [row.value() for row in await self._of(StepRow.about_id == member)]
+
+    async def forget(self, person: PersonRef) -> None:
+        """Take a person out of what they did, and their commands out of how it was told."""
+        await self._work.run(
+            update(StepRow)
+            .where(col(StepRow.platform) == person.platform, col(StepRow.person) == person.id)
+            .values(platform=None, person=None, told=())
+        )
+
+    async def forget_member(self, member: int) -> None:
+        """Take a member, and the roles they had, out of what was done about them."""
+        await self._work.run(
+            update(StepRow)
+            .where(col(StepRow.about_id) == member)
+            .values(about_id=None, before=None)
+        )
+
+    async def forget_circle(self, circle: int) -> None:
+        """Remove a circle's steps."""
+        await self._work.run(delete(StepRow).where(col(StepRow.circle_id) == circle))
+
+    async def _of(self, *which: object) -> list[StepRow]:
+        wanted = select(StepRow).where(*which).order_by(col(StepRow.id))  # type: ignore[arg-type]  # SQLModel's own columns
+        return list(await self._work.all(wanted))
 
 
 class Joinings:

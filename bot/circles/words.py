@@ -1,11 +1,26 @@
 """What is said about a circle's life."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 
-from bot.circles.model import DAY, Circle, CircleState, Consents, Joining, Member
+from bot.circles.model import (
+    DAY,
+    Circle,
+    CircleState,
+    Consents,
+    Course,
+    Joining,
+    LeftOut,
+    Member,
+    Placed,
+    RolesChange,
+    Step,
+    StepKind,
+    changed_phase,
+)
 from bot.conversation.model import (
     Block,
     Bullets,
@@ -15,6 +30,7 @@ from bot.conversation.model import (
     Link,
     Mention,
     Moment,
+    Paragraph,
     Table,
     Text,
     bullets,
@@ -185,6 +201,133 @@ def roles(members: Iterable[Member]) -> Document:
     """Return who has a part to play."""
     items = [f"{m.name}: {', '.join(sorted(m.roles))}" for m in members if m.roles - {"member"}]
     return document("Who does what in this circle:", bullets(items))
+
+
+# --- undoing --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """A step to undo: in which circle, who took it, whom it concerned, and when it is undone."""
+
+    circle: Circle
+    step: Step
+    who: str
+    member: Member | None
+    now: datetime
+
+    @property
+    def taken(self) -> str:
+        """Who did what, and how long ago."""
+        return f"{self.who} {_did(self)}, {ago(self.now - self.step.at)}."
+
+    @property
+    def change(self) -> tuple[Placed, Placed]:
+        """The phase that was moved or lengthened, as it was and as it is."""
+        if not isinstance(self.step.before, Course):
+            raise TypeError("only a change of dates changes a phase")
+        return changed_phase(self.step.before.calendar, self.circle.calendar, self.step.kind)
+
+
+def ago(since: timedelta, language: str = "en") -> str:
+    """Return how long ago something was, as '20 minutes ago'."""
+    return format_timedelta(-since, add_direction=True, threshold=1.5, locale=language)
+
+
+def _did(about: Undoing) -> str:
+    """Return what somebody did, to stand after their name."""
+    name, before = about.circle.name, about.step.before
+    if isinstance(before, LeftOut):
+        return f"left out “{before.title}”"
+    if isinstance(before, RolesChange) and about.member is not None:
+        now = ", ".join(before.after)
+        return f"changed what {about.member.name} does from {', '.join(before.before)} to {now}"
+    if about.step.kind in (StepKind.MOVED, StepKind.EXTENDED):
+        old, new = about.change
+        if about.step.kind is StepKind.MOVED:
+            return f"moved {old.title} from {day(old.span.starts_on)} to {day(new.span.starts_on)}"
+        return f"made {old.title} end on {day(new.last_day)} instead of {day(old.last_day)}"
+    return {
+        StepKind.PAUSED: f"paused {name}",
+        StepKind.RESUMED: f"let {name} go on",
+        StepKind.CLOSED: f"closed {name}",
+    }[about.step.kind]
+
+
+def _again(about: Undoing) -> str:
+    """Return what is so again when the step is undone."""
+    name, before = about.circle.name, about.step.before
+    if isinstance(before, LeftOut):
+        return f"“{before.title}” comes at its moment, or at once if that is past"
+    if isinstance(before, RolesChange) and about.member is not None:
+        return f"{about.member.name} is {', '.join(before.before)} again"
+    if about.step.kind in (StepKind.MOVED, StepKind.EXTENDED):
+        old, _ = about.change
+        begins, ends = f"begins on {day(old.span.starts_on)}", f"ends on {day(old.last_day)}"
+        edge = begins if about.step.kind is StepKind.MOVED else ends
+        return f"{old.title} {edge} again, and prompts that were not posted yet move with it"
+    late = "prompts whose moment came meanwhile are posted late"
+    if about.step.kind is StepKind.CLOSED and isinstance(before, Course):
+        lost = "what was written meanwhile was not counted"
+        more = f"{lost}, and {late}" if before.state is CircleState.OPEN else lost
+        return f"{name} is {_STATES[before.state]} again; {more}"
+    paused = about.step.kind is StepKind.PAUSED
+    return f"{name} goes on, and {late}" if paused else f"{name} pauses again"
+
+
+_STATES = {
+    CircleState.DRAFT: "not open yet",
+    CircleState.OPEN: "open",
+    CircleState.PAUSED: "paused",
+}
+
+
+def would_undo(about: Undoing, stays: Sequence[str], prefix: str) -> Document:
+    """Return what undoing would do, and how to have it done."""
+    typed = f"{prefix}circle undo {about.circle.name} yes"
+    told = paragraph(
+        "Rooms that were told hear that it is undone. ",
+        code(f"{typed} redact"),
+        " also removes what told them.",
+    )
+    return document(
+        about.taken,
+        paragraph(code(typed), f" undoes that: {_again(about)}."),
+        *_stays(stays),
+        *([told] if about.step.told else []),
+    )
+
+
+def undone(about: Undoing, stays: Sequence[str], *, shown: int, redacted: bool) -> Document:
+    """Return that a step is undone; `shown` rooms know of it."""
+    told = "Rooms that were told hear it now"
+    removed = f"{told}, and what told them is removed." if redacted else f"{told}."
+    return document(
+        f"{about.taken} That is undone: {_again(about)}.",
+        *_stays(stays),
+        *([removed] if shown else []),
+    )
+
+
+def _stays(titles: Sequence[str]) -> list[Paragraph]:
+    """Return what cannot be taken back."""
+    if not titles:
+        return []
+    names = ", ".join(f"“{title}”" for title in titles)
+    return [paragraph(f"Posted since then, or on its way, and not taken back: {names}.")]
+
+
+def taken_back(circle: Circle, kind: StepKind) -> Document:
+    """Return what rooms are told that knew of a step which is undone."""
+    name = circle.name
+    if kind in (StepKind.MOVED, StepKind.EXTENDED):
+        said = f"The last change to the dates of {name} is undone. These are its dates again:"
+        return document(said, calendar_table(circle))
+    if kind is StepKind.RESUMED:
+        return say(f"{name} does not go on yet: it pauses again.")
+    if kind is StepKind.PAUSED:
+        return say(f"The pause of {name} is undone: it goes on.")
+    return say(f"{name} is not closed after all: it is {_STATES[circle.state]} again.")
 
 
 # --- joining --------------------------------------------------------------------------------

@@ -95,6 +95,14 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"  # the circle no longer wants it
 
 
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """A post to remove again, every part of it; it was written at `since`, not before."""
+
+    key: DeliveryKey
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
     """A post on its way.
@@ -102,7 +110,8 @@ class Outgoing:
     `thread` is the id of the message under which it stands, or `thread_of` the key of one that
     may not be sent yet. `quiet` holds it back in those hours, `expires_at` is when it is no longer
     worth sending, and `instead` is said in a room when the people cannot be reached. A post that is
-    `threaded` opens a thread with its first part, in which the other parts stand.
+    `threaded` opens a thread with its first part, in which the other parts stand. One that
+    `redacts` says nothing: it removes an earlier post from the room.
     """
 
     key: DeliveryKey
@@ -116,6 +125,7 @@ class Outgoing:
     expires_at: datetime | None = None
     instead: tuple[RoomRef, Document] | None = None
     threaded: bool = False
+    redacts: Redaction | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

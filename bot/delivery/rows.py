@@ -18,7 +18,7 @@ from bot.conversation.model import (
     Target,
     without_mention,
 )
-from bot.delivery.model import AWAY, Outgoing, Posted, Quiet, Schedule, State
+from bot.delivery.model import AWAY, Outgoing, Posted, Quiet, Redaction, Schedule, State
 from bot.store.columns import Instant, Json
 from bot.store.work import UnitOfWork
 
@@ -84,6 +84,7 @@ class OutboxRow(SQLModel, table=True):
     thread_of: str | None = None
     quiet: Quiet | None = Field(default=None, sa_type=Json(Quiet))
     instead: Instead | None = Field(default=None, sa_type=Json(Instead))
+    redacts: Redaction | None = Field(default=None, sa_type=Json(Redaction))
     created_at: datetime = Field(sa_type=Instant)
     not_before: datetime = Field(sa_type=Instant)
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -208,6 +209,29 @@ class Schedules:
         )
         return touched > 0
 
+    async def unfire(self, circle: int, kind: str, subject: str, *, active: bool) -> None:
+        """Let a schedule that was dealt with wait again."""
+        await self._work.run(
+            update(ScheduleRow)
+            .where(
+                col(ScheduleRow.circle_id) == circle,
+                col(ScheduleRow.kind) == kind,
+                col(ScheduleRow.subject) == subject,
+            )
+            .values(active=active, fired_at=None)
+        )
+
+    async def earliest(self, circle: int, kinds: Sequence[str]) -> datetime | None:
+        """Return the first moment of those kinds that was not dealt with, resting ones too."""
+        moment: datetime | None = await self._work.first(
+            select(func.min(ScheduleRow.due_at)).where(
+                ScheduleRow.circle_id == circle,
+                col(ScheduleRow.kind).in_(kinds),
+                col(ScheduleRow.fired_at).is_(None),
+            )
+        )
+        return moment
+
     async def wake(self, circle: int) -> None:
         """Make a circle's schedules that have not fired run again, late ones too."""
         await self._work.run(
@@ -257,6 +281,7 @@ class Outbox:
                 thread_of=post.thread_of,
                 quiet=post.quiet,
                 instead=post.instead,
+                redacts=post.redacts,
                 created_at=now,
                 not_before=post.not_before or now,
                 expires_at=post.expires_at,
@@ -375,6 +400,30 @@ class Outbox:
             )
             .values(state=State.WAITING.value)
         )
+
+    async def take_back(self, key: DeliveryKey) -> bool:
+        """Remove a post that nobody tried to send, in all its parts; return whether it is gone."""
+        parts = str(key).rpartition("/")[0] + "/"
+        mine = (
+            col(OutboxRow.prompt) == key.prompt,
+            col(OutboxRow.key).startswith(parts, autoescape=True),
+        )
+        untried = (text("state='waiting'"), col(OutboxRow.attempts) == 0)
+        await self._work.run(delete(OutboxRow).where(*mine, *untried))
+        return await self._work.first(select(OutboxRow.id).where(*mine)) is None
+
+    async def written_since(self, circle: int, moment: datetime) -> list[Posted]:
+        """Return a circle's posts since a moment (inclusive) that went or will go, in order."""
+        rows = await self._work.all(
+            select(OutboxRow)
+            .where(
+                OutboxRow.circle_id == circle,
+                col(OutboxRow.created_at) >= moment,
+                col(OutboxRow.state).in_([State.SENT.value, State.WAITING.value]),
+            )
+            .order_by(col(OutboxRow.id))
+        )
+        return [row.posted() for row in rows]
 
     async def withdraw_from(self, circle: int, person: People, prompt: str = "") -> None:
         """Remove the timely posts that wait for a person: all of a circle's, or one prompt's."""

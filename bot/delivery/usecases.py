@@ -10,15 +10,18 @@ import structlog
 from bot.conversation.model import (
     AccountLost,
     Clock,
+    DeliveryKey,
     MessageRef,
     NotPermitted,
     People,
     PlatformError,
     PlatformUnavailable,
+    RoomRef,
+    Target,
     Unreachable,
 )
 from bot.conversation.platform import Platform
-from bot.delivery.model import AWAY, Outgoing, Schedule, State, backoff, parts
+from bot.delivery.model import AWAY, Outgoing, Redaction, Schedule, State, backoff, parts
 from bot.delivery.rows import Outbox, OutboxRow, ScheduleRow, Schedules
 from bot.store.work import Begin, UnitOfWork
 
@@ -29,6 +32,11 @@ TRIES = 8
 
 ANSWER = "answer"
 """The phase of answers to commands: once they are sent, nothing of them is kept."""
+
+
+def answer_key(message: str, target: Target, occurrence: int = 0) -> DeliveryKey:
+    """Return the key of the answer that a command, typed as `message`, gets in `target`."""
+    return DeliveryKey("-", ANSWER, message, occurrence, str(target))
 
 
 class Compose(Protocol):
@@ -228,6 +236,8 @@ class Drain:
         if row.document is None or row.first_attempt_at is None:
             raise PlatformError("the post was taken back while it was on its way")
         room = await platform.reach(row.to, key=row.identity)
+        if row.redacts is not None:
+            return await self._redact(platform, room, row.redacts, row.identity)
         now, forgotten = self.clock.now(), platform.capabilities.memory / 2
         too_late = row.expires_at is not None and now > row.expires_at
         moments = [doubted] if (doubted := await self.doubt(row)) is not None else []
@@ -241,6 +251,19 @@ class Drain:
             if too_late and attempt.previous is not None:
                 raise TooLate
         return await platform.post(room, row.document, key=row.identity, thread=attempt.under)
+
+    async def _redact(
+        self, platform: Platform, room: RoomRef, redaction: Redaction, key: DeliveryKey
+    ) -> MessageRef:
+        """Remove every part of an earlier post, the last one first: so the next try finds all."""
+        found: list[MessageRef] = []
+        part = redaction.key
+        while (message := await platform.find(room, part, since=redaction.since)) is not None:
+            found.append(message)
+            part = replace(part, part=len(found))
+        for number, message in reversed(list(enumerate(found))):
+            await platform.redact(message, key=replace(key, part=number))
+        return MessageRef(room, "")
 
     async def _remember(self, row: OutboxRow, message: MessageRef) -> None:
         async with self.begin() as work:

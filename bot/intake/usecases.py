@@ -15,7 +15,6 @@ from bot.conversation.model import (
     Audience,
     Batch,
     Clock,
-    DeliveryKey,
     Event,
     Kind,
     People,
@@ -24,7 +23,7 @@ from bot.conversation.model import (
 )
 from bot.delivery.model import Outgoing
 from bot.delivery.rows import OutboxRow
-from bot.delivery.usecases import ANSWER, Post
+from bot.delivery.usecases import Post, answer_key
 from bot.intake.rows import Cursors, Inbox, InboxRow
 from bot.intake.words import answered_elsewhere, offer_to_tidy
 from bot.store.work import Begin, StoreAway, UnitOfWork, Whole
@@ -247,5 +246,5 @@ def reply(event: Event, answer: Answer) -> Outgoing:
         target, thread = People.of(event.person), None
         instead = (event.where, answered_elsewhere(event.person, event.name))
     offered = answer.private_in_public and isinstance(target, People)
-    key = DeliveryKey("-", ANSWER, event.id, OFFERED if offered else 0, str(target))
+    key = answer_key(event.id, target, OFFERED if offered else 0)
     return Outgoing(key=key, to=target, document=answer.document, thread=thread, instead=instead)

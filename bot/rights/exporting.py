@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.circles.model import Member, MemberState
-from bot.circles.rows import Circles, Members
+from bot.circles.model import Member, MemberState, Step
+from bot.circles.rows import Circles, Members, Steps
 from bot.conversation.model import DomainError
 from bot.participation.model import Contribution
 from bot.participation.rows import Contributions
@@ -41,6 +41,7 @@ class ExportCircle:
             members = await Members(work).in_circle(circle.id)
             answers = await Answers(work).in_circle(circle.id)
             contributions = await Contributions(work).in_circle(circle.id)
+            steps = await Steps(work).in_circle(circle.id)
             published = await Publications(work).last(circle.id)
         shown, names = shown_names(members), Names.of(members, {})
         answers = [replace(a, text=names.masked(a.text)) for a in answers if a.text is not None]
@@ -48,6 +49,7 @@ class ExportCircle:
         files = {
             "members.csv": _members(members, shown),
             "answers.csv": _answers(answers, shown),
+            "steps.csv": _steps(steps, members, shown),
             "contributions.csv": _contributions(contributions, shown),
             "record.jsonl": _record(answers, shown, named),
         }
@@ -101,6 +103,24 @@ def _answers(answers: Sequence[PromptAnswer], shown: Mapping[int, str]) -> str:
                 a.text,
             )
             for a in answers
+        ),
+    )
+
+
+def _steps(steps: Sequence[Step], members: Sequence[Member], shown: Mapping[int, str]) -> str:
+    """Return what was done with the circle; `by` is empty for who is not, or no longer, in it."""
+    people = {member.person: shown[member.id] for member in members}
+    return _table(
+        ("at", "by", "what", "about", "undone_at"),
+        (
+            (
+                step.at.isoformat(),
+                people.get(step.by, "") if step.by else "",
+                step.kind.value,
+                shown.get(step.about, "") if step.about else "",
+                step.undone_at.isoformat() if step.undone_at else "",
+            )
+            for step in steps
         ),
     )
 

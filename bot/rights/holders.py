@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.circles.rows import Members
+from bot.circles.rows import Members, Steps
 from bot.conversation.model import (
     Block,
     Document,
@@ -74,6 +74,37 @@ class ContributionsHeld:
         """Remove them."""
         for member in await Members(work).everywhere(person):
             await Contributions(work).forget(member.id or 0)
+
+
+class StepsHeld:
+    """What a person did with circles, and the roles that others gave or took."""
+
+    async def shown(self, person: PersonRef, work: UnitOfWork) -> Document:
+        """Return how many steps there are, and from when to when."""
+        found = await Steps(work).by(person)
+        if not found:
+            return Document()
+        count = "1 step" if len(found) == 1 else f"{len(found)} steps"
+        said = f"{count} that you took with a circle, like moving its dates (what, and when), from "
+        return Document((paragraph(said, Moment(found[0].at), " to ", Moment(found[-1].at)),))
+
+    async def in_full(self, person: PersonRef, work: UnitOfWork) -> Mapping[str, Sequence[object]]:
+        """Return every step; who else took one is theirs."""
+        mine = await Members(work).everywhere(person)
+        about = [step for m in mine for step in await Steps(work).about(m.id or 0)]
+        return {
+            "steps you took": await Steps(work).by(person),
+            "changes of your roles": [
+                {"circle": s.circle, "at": s.at, "roles": s.before, "undone_at": s.undone_at}
+                for s in about
+            ],
+        }
+
+    async def forget(self, person: PersonRef, work: UnitOfWork) -> None:
+        """Take the person out of them; that something was done stays."""
+        await Steps(work).forget(person)
+        for member in await Members(work).everywhere(person):
+            await Steps(work).forget_member(member.id or 0)
 
 
 class PostsHeld:

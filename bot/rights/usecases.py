@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from bot.circles.model import Member
-from bot.circles.rows import Circles, Joinings, Members
+from bot.circles.rows import Circles, Joinings, Members, Steps
 from bot.conversation.model import (
     Block,
     Caller,
@@ -208,6 +208,7 @@ class KeepNoLonger:
                 await Contributions(work).forget_circle(circle)
                 await Answers(work).forget_circle(circle)
                 await Harvested(work).forget_circle(circle)
+                await Steps(work).forget_circle(circle)
             await Joinings(work).prune(now - UNFINISHED)
             await Inbox(work).prune(now - ANSWERED)
             await work.commit()

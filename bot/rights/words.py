@@ -90,7 +90,8 @@ def what_would_go(prefix: str) -> Document:
     """Return what forgetting does, before it is done."""
     return document(
         "I would remove your membership of every circle, your answers, what I counted, your "
-        "mentoring profile and pairs, and your lines in drafts. A publication that is out already "
+        "mentoring profile and pairs, your lines in drafts, and your name on what you did with a "
+        "circle, like moving its dates. A publication that is out already "
         "stays where people saved it; I tell its facilitators to publish it again without you.",
         paragraph("To do it: ", Text(f"{prefix}my forget yes", "code")),
     )

@@ -24,6 +24,7 @@ from bot.delivery.rows import Outbox, OutboxRow, ScheduleRow
 from bot.intake.rows import InboxRow
 from bot.participation.rows import ContributionRow
 from bot.prompting.rows import AnswerRow
+from bot.store.migrate import revisions
 from tests.support.scene import ANA, BEN, BOT, FAY, ROOM, START, Offline, Scene, scene, words
 
 NEW = "!circle new north 2026-03-16 purpose words"
@@ -489,7 +490,13 @@ async def test_who_runs_the_bot_sees_how_it_does_and_nothing_of_people(tmp_path:
     async with scene(tmp_path, admins=frozenset({BEN}), version="1.2.3") as here:
         await here.say(FAY, "!circle new north 2026-03-16")
         said = await here.privately(BEN, "!admin status")
-        for fact in ("Circlekeeper 1.2.3", BOT, "2026-03-02", "revision 0001", "1 draft"):
+        for fact in (
+            "Circlekeeper 1.2.3",
+            BOT,
+            "2026-03-02",
+            f"revision {revisions()[-1]}",
+            "1 draft",
+        ):
             assert fact in said
         assert "waiting to be sent: 1; waiting for an answer: 1" in said
         assert FAY not in said

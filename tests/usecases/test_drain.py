@@ -1,6 +1,7 @@
 """What the drain does when the way is blocked: later, elsewhere, not at all, and never twice."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from bot.conversation.model import (
     RoomRef,
     say,
 )
-from bot.delivery.model import Outgoing
+from bot.delivery.model import Outgoing, Redaction
 from bot.delivery.rows import Outbox, OutboxRow
 from bot.delivery.usecases import ANSWER, TRIES, Drain, Post
 from bot.store.engine import Database
@@ -196,3 +197,16 @@ async def test_a_note_to_who_takes_no_direct_messages_is_said_once(way: Way) -> 
         await way.write("a note", key=key, to=ANA, instead=(ROOM, say("I cannot reach you")))
     await way.go()
     assert await way.go() == ["I cannot reach you"]
+
+
+async def test_a_post_is_removed_again_with_all_its_parts_also_after_a_crash(way: Way) -> None:
+    key = DeliveryKey("1", "-", "moved", 7, str(ROOM))
+    await way.write("one", key=key)
+    await way.write("two", key=replace(key, part=1))
+    await way.write("three")
+    assert await way.go() == ["one", "two", "three"]
+    for number in (1, 2):
+        removal = DeliveryKey("1", "-", f"removed-{number}", 1, str(ROOM))
+        await way.write("", key=removal, redacts=Redaction(key, START))
+        assert await way.go(minutes=1) == ["three"]
+        assert (await way.states())[f"removed-{number}"] == "sent"

@@ -14,12 +14,17 @@ from bot.circles.model import (
     Circle,
     CircleState,
     Consents,
+    Course,
     Member,
     MemberState,
+    RolesChange,
+    Step,
+    StepKind,
     ThreadUse,
+    Told,
     lay,
 )
-from bot.circles.rows import CircleRow, Circles, Members
+from bot.circles.rows import CircleRow, Circles, Members, Steps
 from bot.circles.telling import to_rooms
 from bot.circles.usecases.ports import Coming, Defaults, Methods, Needs, NewCircle, Plan
 from bot.conversation.model import (
@@ -36,7 +41,7 @@ from bot.conversation.platform import Platform
 from bot.conversation.zones import day_ahead, zone_named
 from bot.delivery.model import due_at
 from bot.delivery.rows import Outbox, Schedules
-from bot.delivery.usecases import Post
+from bot.delivery.usecases import Post, answer_key
 from bot.store.work import Begin, UnitOfWork
 
 _NAME = re.compile(r"[^\W\d_][\w-]{0,39}")
@@ -273,7 +278,7 @@ class ChangeState:
             circle = await self._to(circle, CircleState.OPEN, work)
             await self.plan(circle, work, since=start_of_day(circle, self.clock.now()))
             said = words.opened(circle, self.prefix)
-            await self._tell_others(circle, said, "opened", caller, work)
+            await self._tell_others(circle, said, StepKind.OPENED, caller, work)
             await work.commit()
         return said
 
@@ -281,11 +286,12 @@ class ChangeState:
         """Let the prompts rest."""
         async with self.begin() as work:
             circle = await self._in_state(caller, work, CircleState.OPEN)
+            before = await course_of(circle, self.plan, work)
             circle = await self._to(circle, CircleState.PAUSED, work)
             await Schedules(work).stop(circle.id)
             await Outbox(work).withdraw(circle.id)
             said = words.paused(circle, self.prefix)
-            await self._tell_others(circle, said, "paused", caller, work)
+            await self._tell_others(circle, said, StepKind.PAUSED, caller, work, before)
             await work.commit()
         return said
 
@@ -293,12 +299,13 @@ class ChangeState:
         """Let the prompts go on; what fell into the pause is not posted late."""
         async with self.begin() as work:
             circle = await self._in_state(caller, work, CircleState.PAUSED)
+            before = await course_of(circle, self.plan, work)
             circle = await self._to(circle, CircleState.OPEN, work)
             await self.plan(circle, work, since=self.clock.now())
             await Schedules(work).wake(circle.id)
             await Outbox(work).put_back(circle.id, self.clock.now())
             said = words.resumed(circle)
-            await self._tell_others(circle, said, "resumed", caller, work)
+            await self._tell_others(circle, said, StepKind.RESUMED, caller, work, before)
             await work.commit()
         return said
 
@@ -309,11 +316,12 @@ class ChangeState:
                 caller, work, CircleState.DRAFT, CircleState.OPEN, CircleState.PAUSED
             )
             unopened = circle.state is CircleState.DRAFT
+            before = await course_of(circle, self.plan, work)
             circle = await self._to(circle, CircleState.CLOSED, work)
             await Schedules(work).stop(circle.id)
             await Outbox(work).withdraw(circle.id)
             said = words.put_away(circle) if unopened else words.closed(circle)
-            await self._tell_others(circle, said, "closed", caller, work)
+            await self._tell_others(circle, said, StepKind.CLOSED, caller, work, before)
             await work.commit()
         return said
 
@@ -335,9 +343,23 @@ class ChangeState:
         return row.value()
 
     async def _tell_others(
-        self, circle: Circle, said: Document, what: str, caller: Caller, work: UnitOfWork
+        self,
+        circle: Circle,
+        said: Document,
+        kind: StepKind,
+        caller: Caller,
+        work: UnitOfWork,
+        before: Course | None = None,
     ) -> None:
-        await tell_rooms(circle, said, what, caller, self.post, self.clock, work)
+        now = self.clock.now()
+        told = await tell_rooms(circle, said, kind, caller, self.post, now, work)
+        step = Step(circle=circle.id, at=now, by=caller.person, kind=kind, before=before, told=told)
+        await Steps(work).add(step)
+
+
+async def course_of(circle: Circle, plan: Plan, work: UnitOfWork) -> Course:
+    """Return how a circle goes on now, as undoing a step needs it."""
+    return Course(circle.state, circle.calendar, await plan.since(circle, work))
 
 
 def start_of_day(circle: Circle, now: datetime) -> datetime:
@@ -356,16 +378,23 @@ _SAID = {
 async def tell_rooms(
     circle: Circle,
     said: Document,
-    what: str,
+    kind: StepKind,
     caller: Caller,
     post: Post,
-    clock: Clock,
+    now: datetime,
     work: UnitOfWork,
-) -> None:
-    """Tell the rooms of a change, except the one where its command is answered."""
+) -> tuple[Told, ...]:
+    """Tell the rooms of a step, except the one where its command is answered.
+
+    Return every post that announces it, the answer in a shared room too.
+    """
     rooms = [r for r in await Circles(work).rooms(circle.id) if r != caller.room]
-    stamp = int(clock.now().timestamp())
-    await post(to_rooms(rooms, circle, said, about=("-", what, stamp)), work)
+    posts = to_rooms(rooms, circle, said, about=("-", kind.value, int(now.timestamp())))
+    await post(posts, work)
+    told = [Told(room, each.key) for room, each in zip(rooms, posts, strict=True)]
+    if caller.message and not caller.direct:
+        told.append(Told(caller.room, answer_key(caller.message, caller.room)))
+    return tuple(told)
 
 
 @dataclass(frozen=True)
@@ -388,7 +417,8 @@ class ChangeDates:
             phase = circle.phase_at(self.clock.now())
             if phase is None:
                 raise DomainError("No phase is on today. Use circle move with a phase and a date.")
-            said = await self._lay(circle, circle.calendar.extended(phase.key, weeks), caller, work)
+            longer = circle.calendar.extended(phase.key, weeks)
+            said = await self._lay(circle, longer, StepKind.EXTENDED, caller, work)
             await work.commit()
         return said
 
@@ -397,23 +427,28 @@ class ChangeDates:
         async with self.begin() as work:
             circle = await circle_of(caller, work)
             moved = circle.calendar.moved(key, starts_on, rest=rest)
-            said = await self._lay(circle, moved, caller, work)
+            said = await self._lay(circle, moved, StepKind.MOVED, caller, work)
             await work.commit()
         return said
 
     async def _lay(
-        self, circle: Circle, calendar: Calendar, caller: Caller, work: UnitOfWork
+        self, circle: Circle, calendar: Calendar, kind: StepKind, caller: Caller, work: UnitOfWork
     ) -> Document:
         row = await Circles(work).row(circle.id)
         if circle.state is CircleState.CLOSED:
             raise DomainError(f"The circle {circle.name} is closed.")
+        if calendar == circle.calendar:
+            raise DomainError(f"These are the dates of {circle.name} already.")
+        before, now = await course_of(circle, self.plan, work), self.clock.now()
         row.calendar = calendar
         await work.session.flush()
         circle = replace(circle, calendar=calendar)
         if circle.state is CircleState.OPEN:
-            await self.plan(circle, work, since=self.clock.now())
+            await self.plan(circle, work, since=now)
         said = words.moved(circle)
-        await tell_rooms(circle, said, "moved", caller, self.post, self.clock, work)
+        told = await tell_rooms(circle, said, kind, caller, self.post, now, work)
+        step = Step(circle=circle.id, at=now, by=caller.person, kind=kind, before=before, told=told)
+        await Steps(work).add(step)
         return said
 
 
@@ -422,6 +457,7 @@ class GiveRole:
     """Shows who does what, and gives or takes a role."""
 
     begin: Begin
+    clock: Clock
 
     async def __call__(self, who: str, role: str, caller: Caller, *, take: bool) -> Document:
         """Return the roles as they are then.
@@ -437,12 +473,27 @@ class GiveRole:
             if who:
                 member = find_member(await Members(work).present(circle.id), who, caller)
                 roles = member.roles - {role} if take else member.roles | {role}
-                await Members(work).put(replace(member, roles=roles or frozenset({"member"})))
+                await self._give(member, roles or frozenset({"member"}), caller, work)
                 if not await Members(work).facilitating(circle.id):
                     raise DomainError("A circle needs a facilitator. Appoint another one first.")
                 await work.commit()
             members = await Members(work).present(circle.id)
         return words.roles(members)
+
+    async def _give(
+        self, member: Member, roles: frozenset[str], caller: Caller, work: UnitOfWork
+    ) -> None:
+        await Members(work).put(replace(member, roles=roles))
+        if roles != member.roles:
+            step = Step(
+                circle=member.circle,
+                at=self.clock.now(),
+                by=caller.person,
+                kind=StepKind.ROLES,
+                before=RolesChange(tuple(sorted(member.roles)), tuple(sorted(roles))),
+                about=member.id,
+            )
+            await Steps(work).add(step)
 
 
 def find_member(members: Sequence[Member], who: str, caller: Caller) -> Member:

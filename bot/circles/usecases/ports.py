@@ -18,6 +18,10 @@ class Plan(Protocol):
         """Write the schedules of what is due from `since` on; what was posted stays posted."""
         ...
 
+    async def since(self, circle: Circle, work: UnitOfWork) -> datetime:
+        """Return the `since` that would write the schedules as they are."""
+        ...
+
 
 class Coming(Protocol):
     """Tells what a circle has before it."""

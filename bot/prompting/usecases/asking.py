@@ -60,6 +60,11 @@ class PlanPrompts:
             await Schedules(work).drop(circle.id, kind)
         await Schedules(work).put(each for each in schedules if each.due_at >= since)
 
+    async def since(self, circle: Circle, work: UnitOfWork) -> datetime:
+        """Return the first moment that was not dealt with, or now when that is later."""
+        now = self.clock.now()
+        return min(now, await Schedules(work).earliest(circle.id, (PROMPT, REMINDER)) or now)
+
     def _schedule(self, circle: Circle, kind: str, asked: Asked, wall: datetime) -> Schedule:
         return Schedule(
             circle=circle.id,

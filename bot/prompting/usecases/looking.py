@@ -5,8 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.circles.methods import Answer, Prompt
-from bot.circles.model import Circle, CircleState
-from bot.circles.rows import Members
+from bot.circles.model import Circle, CircleState, LeftOut, Step, StepKind
+from bot.circles.rows import Members, Steps
 from bot.circles.usecases.life import circle_of
 from bot.circles.usecases.ports import Methods
 from bot.conversation.model import Caller, Clock, Document, DomainError, say
@@ -145,11 +145,24 @@ class SendPrompt:
         async with self.begin() as work:
             circle = await circle_of(caller, work)
             asked, prompt = await self._asked(circle, key, work)
-            if not await Schedules(work).fire(circle.id, PROMPT, str(asked), self.clock.now()):
+            now, kinds = self.clock.now(), (PROMPT, REMINDER)
+            waited = [
+                (kind, str(asked))
+                for kind in kinds
+                if await Schedules(work).fire(circle.id, kind, str(asked), now)
+            ]
+            if (PROMPT, str(asked)) not in waited:
                 raise DomainError(
                     f"“{prompt.title}” is not waiting: the circle is not open yet, or it came."
                 )
-            await Schedules(work).fire(circle.id, REMINDER, str(asked), self.clock.now())
+            step = Step(
+                circle=circle.id,
+                at=now,
+                by=caller.person,
+                kind=StepKind.LEFT_OUT,
+                before=LeftOut(prompt.title, tuple(waited)),
+            )
+            await Steps(work).add(step)
             await work.commit()
         return say(f"“{prompt.title}” is left out.")
 
