@@ -352,7 +352,7 @@ def joining_begins(circle: Circle, run_by: str, prefix: str) -> Document:
             " to leave it. Later, ",
             code(f"{prefix}my data"),
             " shows you what I keep and ",
-            code(f"{prefix}my forget"),
+            code(f"{prefix}my forget yes"),
             " removes it.",
         ),
         paragraph(question("goal", "")),

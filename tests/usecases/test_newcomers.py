@@ -243,6 +243,7 @@ async def test_how_to_be_forgotten_is_said_as_it_is_typed(north: Scene) -> None:
     assert "!my forget yes" in await north.privately(ANA, "!my data")
     assert "!my forget yes" in await north.privately(ANA, "!my forget")
     assert "!my forget yes" in await north.privately(ANA, "!help my forget")
+    assert "!my forget yes removes it" in await north.privately(ANA, "!join north")
 
 
 async def test_tidying_is_offered_once_a_day_a_person_and_a_room(north: Scene) -> None:
