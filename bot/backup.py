@@ -82,7 +82,7 @@ def soundness(database: Path) -> str:
     Raises:
         sqlite3.Error: it cannot even be read.
     """
-    with closing(_reading(database)) as connection:
+    with closing(reading(database)) as connection:
         (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if found == "ok" and connection.execute("PRAGMA foreign_key_check").fetchone():
             return "a row that points to another one which is not there"
@@ -91,7 +91,7 @@ def soundness(database: Path) -> str:
 
 def revision(database: Path) -> str | None:
     """Return the revision of a database's schema, None when it has none."""
-    with closing(_reading(database)) as connection:
+    with closing(reading(database)) as connection:
         try:
             found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         except sqlite3.OperationalError:
@@ -99,7 +99,7 @@ def revision(database: Path) -> str | None:
         return None if found is None else str(found[0])
 
 
-def _reading(database: Path) -> sqlite3.Connection:
+def reading(database: Path) -> sqlite3.Connection:
     """Return a connection that cannot write."""
     return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
 

@@ -25,6 +25,21 @@ NEEDS_A_PERSON = 2
 """The exit status of what trying again does not mend."""
 
 
+def _play(word: str) -> Play:
+    """Return who is meant, in our words: Typer's own hold those of a library."""
+    try:
+        return Play(word)
+    except ValueError:
+        raise typer.BadParameter(f"say {' or '.join(Play)}, not {word}.") from None
+
+
+def _number(word: str) -> int:
+    try:
+        return int(word)
+    except ValueError:
+        raise typer.BadParameter(f"write a whole number, not {word}.") from None
+
+
 def main() -> None:
     """Run the command that was typed; files that it makes are for their owner only."""
     os.umask(0o077)
@@ -33,7 +48,10 @@ def main() -> None:
 
 @app.command()
 def demo(
-    seed: Annotated[int, typer.Option(help="Another number deals the parts anew.")] = 7,
+    seed: Annotated[
+        int,
+        typer.Option(parser=_number, metavar="NUMBER", help="Another number deals the parts anew."),
+    ] = 7,
     out: Annotated[Path, typer.Option(help="Where the files go that it leaves.")] = Path(
         "circlekeeper-demo"
     ),
@@ -42,7 +60,10 @@ def demo(
         bool, typer.Option("--plain", help="Plain lines, for screen readers; also with NO_COLOR.")
     ] = False,
     play: Annotated[
-        Play | None, typer.Option(help="Be one of the people yourself, in this console.")
+        Play | None,
+        typer.Option(
+            parser=_play, metavar="[facilitator|member]", help="Be one of the people yourself."
+        ),
     ] = None,
 ) -> None:
     """Watch an invented circle live six weeks in a few seconds; it needs no account."""
@@ -220,9 +241,7 @@ def export(
 
     with plainly(ConfigError, DomainError):
         files = asyncio.run(runtime.export(load(config, with_login=False), circle))
-        out.mkdir(parents=True)
-        for name, text in files.items():
-            (out / name).write_text(text, encoding="utf-8")
+        runtime.write_folder(out, files)
         typer.echo(f"Written to {out}: {', '.join(sorted(files))}.")
 
 

@@ -4,8 +4,10 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import structlog
@@ -171,6 +173,28 @@ async def export(settings: Settings, circle: str) -> dict[str, str]:
     """
     async with beside(settings) as database:
         return await ExportCircle(database.look)(circle)
+
+
+def write_folder(out: Path, files: Mapping[str, str]) -> None:
+    """Write files into the new folder `out`: all of them, or none and no folder.
+
+    Raises:
+        DomainError: it is there already, or cannot be written.
+    """
+    if out.exists():
+        kind = "folder" if out.is_dir() else "file"
+        raise DomainError(f"There is already a {kind} {out}. Name another with --out.")
+    beside = out.absolute().parent
+    try:
+        beside.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=beside, prefix=f".{out.name}.") as place:
+            fresh = Path(place) / out.name
+            fresh.mkdir()
+            for name, text in files.items():
+                (fresh / name).write_text(text, encoding="utf-8")
+            fresh.rename(out)
+    except OSError as error:
+        raise DomainError(f"I cannot write {out}: {error.strerror}. Nothing was kept.") from None
 
 
 async def run(settings: Settings) -> None:

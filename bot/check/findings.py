@@ -15,6 +15,7 @@ class Status(StrEnum):
     OK = "ok"
     WARN = "warn"
     FAIL = "fail"
+    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ def warn(about: str, what: str, why: str, todo: str) -> Finding:
 def fail(about: str, what: str, why: str, todo: str) -> Finding:
     """Return that something keeps the bot from its work."""
     return Finding(about, Status.FAIL, what, why, todo)
+
+
+def left(about: str, what: str) -> Finding:
+    """Return that something was not looked at."""
+    return Finding(about, Status.LEFT, what)
 
 
 def failed(found: Sequence[Finding]) -> bool:
@@ -80,4 +86,6 @@ def _sum(found: Sequence[Finding]) -> str:
         return f"{count[Status.FAIL]} to mend before the bot can work."
     if count[Status.WARN]:
         return f"The bot can work. {count[Status.WARN]} to look at."
+    if count[Status.LEFT]:
+        return "All that I looked at is well."
     return "All is well."

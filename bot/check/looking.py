@@ -4,9 +4,14 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.check.database import database_findings, readable, rooms_of_circles
+from bot.check.database import (
+    database_findings,
+    lost_findings,
+    readable,
+    rooms_of_circles,
+)
 from bot.check.files import file_findings
-from bot.check.findings import Finding, fail, failed, ok, warn
+from bot.check.findings import Finding, fail, failed, left, ok, warn
 from bot.check.homeserver import homeserver_findings
 from bot.check.methods import method_findings
 from bot.check.rooms import account_findings
@@ -21,7 +26,9 @@ def findings(path: Path, *, online: bool) -> list[Finding]:
         why = "The bot does not start before its config can be read."
         return [fail("config", f"{f.key}: {f.what}", why, f.todo) for f in error.faults]
     found = [ok("config", f"{path} can be used."), *_offline(settings, path)]
-    return [*found, *_online(settings)] if online else found
+    if not online:
+        return [*found, left("homeserver", "Not asked, nor for the bot's account and rooms.")]
+    return [*found, *_online(settings)]
 
 
 def _offline(settings: Settings, path: Path) -> Iterator[Finding]:
@@ -32,6 +39,8 @@ def _offline(settings: Settings, path: Path) -> Iterator[Finding]:
     yield from _invite_findings(settings)
     yield from file_findings(settings, path)
     yield from database_findings(settings.database)
+    if readable(settings.database):
+        yield from lost_findings(settings.database)
     yield from method_findings(settings.prompts_dir)
 
 
@@ -61,6 +70,6 @@ def _online(settings: Settings) -> list[Finding]:
     """Return what the homeserver says; nothing more is asked where it does not answer."""
     found = list(homeserver_findings(settings.matrix.homeserver))
     if failed(found) or settings.matrix.access_token is None:
-        return found
-    rooms = asyncio.run(rooms_of_circles(settings.database)) if readable(settings.database) else {}
+        return [*found, left("account", "The homeserver was not asked for it, nor for its rooms.")]
+    rooms = rooms_of_circles(settings.database) if readable(settings.database) else {}
     return [*found, *asyncio.run(account_findings(settings.matrix, rooms))]

@@ -8,10 +8,8 @@ from adapters.matrix.raw import number, strings
 from adapters.matrix.scene import PLATFORM
 from adapters.matrix.settings import Credentials
 from bot.check.findings import Finding, fail, ok, warn
-from bot.config import Matrix
+from bot.config import Matrix, command
 from bot.conversation.model import AccountLost, PlatformError, RoomRef
-
-AGAIN = "Log in again: circlekeeper init --login"
 
 
 async def account_findings(matrix: Matrix, circles: Mapping[RoomRef, str]) -> list[Finding]:
@@ -21,9 +19,9 @@ async def account_findings(matrix: Matrix, circles: Mapping[RoomRef, str]) -> li
         known = await login.check(matrix.homeserver, token, matrix.device_id or "")
     except AccountLost:
         what = "The homeserver no longer accepts the access token."
-        return [fail("account", what, "The bot cannot enter its rooms.", AGAIN)]
+        return [fail("account", what, "The bot cannot enter its rooms.", _again())]
     except PlatformError as error:
-        return [fail("account", str(error), "The bot cannot be sure of its login.", AGAIN)]
+        return [fail("account", str(error), "The bot cannot be sure of its login.", _again())]
     return [_account(matrix, known), *await _rooms(known, circles)]
 
 
@@ -34,8 +32,12 @@ def _account(matrix: Matrix, known: Credentials) -> Finding:
         "account",
         f"The login belongs to {known.user_id}, and [matrix] user_id is {matrix.user_id}.",
         "The bot would take its own words for somebody else's.",
-        "Correct user_id, or log in again: circlekeeper init --login",
+        f"Correct user_id. Or: {_again()}",
     )
+
+
+def _again() -> str:
+    return f"Log in again: {command('init', '--login')}"
 
 
 async def _rooms(known: Credentials, circles: Mapping[RoomRef, str]) -> list[Finding]:

@@ -1,5 +1,6 @@
 """The settings: what they are, where they are read from, and what is wrong with them."""
 
+from bot.config.command import command
 from bot.config.faults import ConfigError, Fault
 from bot.config.loading import kept_device, load, require_login, whole
 from bot.config.settings import Matrix, Settings
@@ -10,6 +11,7 @@ __all__ = [
     "Fault",
     "Matrix",
     "Settings",
+    "command",
     "example",
     "keep_login",
     "kept_device",

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from bot.config.command import command
 from bot.config.faults import MISSING, SECRET, ConfigError, Fault, faults_of
 from bot.config.settings import Settings
 
@@ -46,8 +47,9 @@ def whole(tables: Mapping[str, Any], path: Path, known: tuple[Fault, ...] = ()) 
         settings = Settings(_secrets_dir=_secret_dirs(), **tables)
     except ValidationError as error:
         raise ConfigError([*known, *faults_of(error, Settings)]) from None
-    except SettingsError as error:
-        fault = Fault("the secret files", f"{error}.", "Point to a folder of small files.")
+    except SettingsError:
+        todo = "Point CIRCLEKEEPER_SECRETS_DIR to a folder of small files."
+        fault = Fault("the secret files", "They cannot be read, or are too large.", todo)
         raise ConfigError([*known, fault]) from None
     if known:
         raise ConfigError(known)
@@ -64,7 +66,8 @@ def require_login(settings: Settings) -> None:
     missing = [key for key in SECRET if not getattr(settings.matrix, key)]
     if missing:
         what = f"The bot is not logged in: {' and '.join(missing)} not found."
-        todo = "Run circlekeeper init --login, or give both through the environment."
+        again = command("init", "--login")
+        todo = f"Run {again}, or give both through the environment."
         raise ConfigError([Fault(str(settings.secrets), what, todo)])
 
 
@@ -87,7 +90,8 @@ def _take_secrets(tables: Tables, path: Path) -> tuple[Fault, ...]:
     matrix = tables.get("matrix")
     found = [key for key in SECRET if isinstance(matrix, dict) and matrix.pop(key, None)]
     what = "It is part of the login, which does not belong in this file."
-    todo = f"Remove it from {path.name}; circlekeeper init --login keeps it in a file of its own."
+    again = command("init", "--login", config=path)
+    todo = f"Remove it from {path.name}; {again} keeps it in a file of its own."
     return tuple(Fault(f"[matrix] {key}", what, todo) for key in found)
 
 
@@ -114,7 +118,7 @@ def _login(path: Path) -> Tables:
 
 def _without_file(path: Path, error: ConfigError) -> list[Fault]:
     """Return that the file is not there instead of each key that it would hold."""
-    todo = "Run circlekeeper init to make one, or name yours with --config."
+    todo = f"Run {command('init', config=path)} to make one, or name yours with --config."
     missing = Fault(str(path), "There is no such file.", todo)
     return [missing, *(fault for fault in error.faults if fault.what != MISSING)]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.config import Settings, keep_login, load, render, whole, write_private
+from bot.config import Settings, command, keep_login, load, render, whole, write_private
 from bot.config.settings import SECRETS
 from bot.init.asking import Given
 from bot.init.stopped import Stopped
@@ -60,9 +60,11 @@ def find_room(path: Path, data_dir: Path, *, force: bool) -> None:
     files = path, path.absolute().parent / data_dir.expanduser() / SECRETS
     there = [str(file) for file in files if file.exists()]
     if there and not force:
+        again = command("init", "--login", config=path)
+        anew = command("init", "--force", config=path)
         raise Stopped(
             f"I found {' and '.join(there)} and left everything as it is. To log in again under "
-            "the same config: circlekeeper init --login. To begin anew: circlekeeper init --force."
+            f"the same config: {again}. To begin anew: {anew}."
         )
     for file in files:
         _writable(file)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from bot.config import Settings, kept_device
+from bot.config import Settings, command, kept_device
 from bot.init.asking import Given, ask_for_login, complete
 from bot.init.keeping import Plan, find_room, keep, plan_again, plan_anew
 from bot.init.login import log_in
@@ -26,7 +26,8 @@ def anew(given: Given, path: Path, data_dir: Path, *, ask: bool, force: bool) ->
     typer.echo(f"Logged in as {settings.matrix.user_id}.")
     typer.echo(f"The config is in {path}, the login in {settings.secrets} (show it to nobody).")
     typer.echo(_who_may_invite(settings))
-    typer.echo("Next: circlekeeper check, then circlekeeper run.")
+    look, start = (command(word, config=path) for word in ("check", "run"))
+    typer.echo(f"Next, to look everything over:\n  {look}\nThen, to start the bot:\n  {start}")
 
 
 def again(given: Given, path: Path, *, ask: bool) -> None:

@@ -372,7 +372,7 @@ async def test_a_second_bot_on_the_same_database_is_refused(config: Path) -> Non
 async def test_a_bot_without_a_login_says_how_to_get_one(config: Path) -> None:
     ended = await circlekeeper_process("run", "--config", config)
     assert ended.status == 2
-    assert "circlekeeper init --login" in ended.complained
+    assert "-m bot init --login" in ended.complained
     assert "Traceback" not in ended.complained
 
 

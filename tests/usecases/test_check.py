@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.circles.model import Calendar
 from bot.circles.rows import CircleRow, Circles
 from bot.config import example, keep_login
-from bot.conversation.model import RoomRef
+from bot.conversation.model import DeliveryKey, RoomRef, say
+from bot.delivery.model import Outgoing, State
+from bot.delivery.rows import Outbox, OutboxRow
 from bot.lock import lock
 from bot.store.engine import Database
 from bot.store.migrate import upgrade
@@ -71,7 +74,8 @@ class Installation:
         (found,) = [each for each in await self.findings(*more) if each["about"] == about]
         return found
 
-    async def circle(self, name: str, *rooms: str, state: str = "open") -> None:
+    async def circle(self, name: str, *rooms: str, state: str = "open") -> int:
+        """Write a circle and return its id."""
         database = Database.at(self.database)
         async with database.begin() as work:
             row = CircleRow(
@@ -85,6 +89,23 @@ class Installation:
             circle = await Circles(work).add(row)
             for room in rooms:
                 await Circles(work).attach(circle.id, RoomRef("matrix", room))
+            await work.commit()
+        await database.aclose()
+        return circle.id
+
+    async def lose(self, circle: int, room: str, state: State, days_ago: int) -> None:
+        """Write a post that was given up."""
+        now = datetime.now(UTC) - timedelta(days=days_ago)  # noqa: TID251 - the real clock
+        to = RoomRef("matrix", room)
+        key = DeliveryKey(str(circle), "opening", "roll-call", days_ago, str(to))
+        database = Database.at(self.database)
+        async with database.begin() as work:
+            await Outbox(work).add(
+                [Outgoing(key=key, to=to, document=say("Hello"), circle=circle)], now
+            )
+            await work.session.execute(
+                update(OutboxRow).where(OutboxRow.key == str(key)).values(state=state.value)
+            )
             await work.commit()
         await database.aclose()
 
@@ -136,7 +157,8 @@ async def test_offline_nobody_is_asked(tmp_path: Path, new_account: NewAccount) 
     here = await install(tmp_path, "http://127.0.0.1:1", await new_account("keeper"))
     ended = await here.check("--offline")
     assert ended.status == 0
-    assert "homeserver" not in ended.said.replace("matrix.homeserver", "")
+    assert "left  homeserver: Not asked, nor for the bot's account and rooms." in ended.said
+    assert ended.said.endswith("All that I looked at is well.\n")
     assert (await here.check()).status == 1
 
 
@@ -290,7 +312,9 @@ async def test_a_homeserver_that_does_not_answer_ends_the_look_at_it(
     here.change(f":{port}", ":1")
     found = await here.findings()
     assert [each["about"] for each in found if each["status"] == "fail"] == ["homeserver"]
-    assert "refused" in found[-1]["what"]
+    (there,) = [each for each in found if each["about"] == "homeserver"]
+    assert "nothing listens there" in there["what"]
+    assert found[-1]["status"] == "left", "the account was not asked for"
 
 
 @pytest.mark.parametrize(
@@ -367,6 +391,28 @@ async def test_a_room_where_the_bot_is_not_fails(here: Installation, new_human: 
     found = await here.the("circle North")
     assert found["status"] == "fail"
     assert "is not in" in found["what"]
+
+
+async def test_a_room_that_put_the_bot_out_fails(here: Installation, keeper: Human) -> None:
+    await here.circle("North", await keeper.create_room("north"), "!gone:circle.test")
+    with closing(sqlite3.connect(here.database)) as connection, connection:
+        connection.execute("UPDATE room SET gone = 1 WHERE room = '!gone:circle.test'")
+    found = [each for each in await here.findings() if each["about"] == "circle North"]
+    assert sorted(each["status"] for each in found) == ["fail", "ok"]
+    assert "is not in !gone:circle.test" in "".join(each["what"] for each in found)
+
+
+async def test_posts_that_did_not_arrive_of_late_are_told(here: Installation) -> None:
+    north, south = await here.circle("North", "!n:circle.test"), await here.circle("South", "!s:x")
+    await here.lose(north, "!n:circle.test", State.REFUSED, 6)
+    await here.lose(north, "!n:circle.test", State.SKIPPED, 1)
+    await here.lose(south, "!s:x", State.REFUSED, 8)
+    found = await here.the("circle North", "--offline")
+    assert found["status"] == "warn"
+    assert "roll-call in !n:circle.test (the room refused it)" in found["what"]
+    assert "roll-call in !n:circle.test (it was too late)" in found["what"]
+    assert "!circle status" in found["todo"]
+    assert "circle South" not in [each["about"] for each in await here.findings("--offline")]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A circle leaves as files, with names only as agreed; lists of people come in."""
 
+import asyncio
 import csv
 import io
 import json
@@ -11,7 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.conversation.model import DomainError
 from bot.rights.exporting import ExportCircle
+from bot.runtime import write_folder
 from tests.support.scene import ANA, BEN, FAY, Scene, fresh_database, scene
 
 CONFIG = """
@@ -86,14 +89,35 @@ def test_without_a_database_both_say_what_to_do_and_make_none(config: Path) -> N
     assert not (config.parent / "data" / "circlekeeper.sqlite3").exists()
 
 
+def test_an_export_overwrites_nothing_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+    out = tmp_path / "exports" / "north"
+    with pytest.raises(DomainError, match="Nothing was kept"):
+        write_folder(out, {"members.csv": "id\n", "no such folder/answers.csv": ""})
+    assert list(tmp_path.rglob("*")) == [out.parent]
+    write_folder(out, {"members.csv": "id\n"})
+    with pytest.raises(DomainError, match=f"There is already a folder {out}. Name another with"):
+        write_folder(out, {"members.csv": "other\n"})
+    assert (out / "members.csv").read_text() == "id\n"
+    assert list(out.parent.iterdir()) == [out]
+
+
+def test_a_list_in_another_encoding_is_refused_with_how_to_save_it(config: Path) -> None:
+    listed = config.parent / "people.csv"
+    listed.write_bytes("id,name\n@ana:example.org,Aña\n".encode("latin-1"))
+    (config.parent / "data").mkdir()
+    asyncio.run(_prepare(config.parent / "data"))
+    code, said = run(config, "sign-ups", "north", str(listed))
+    assert code != 0
+    assert "CSV UTF-8" in said
+    assert "codec" not in said
+
+
 async def _prepare(folder: Path) -> None:
     database = await fresh_database(folder / "circlekeeper.sqlite3")
     await database.aclose()
 
 
 def test_a_list_with_a_fault_changes_nothing_and_names_the_row(config: Path) -> None:
-    import asyncio  # noqa: PLC0415 - the command runs a loop of its own
-
     (config.parent / "data").mkdir()
     asyncio.run(_prepare(config.parent / "data"))
     listed = config.parent / "people.csv"

@@ -1,6 +1,8 @@
 """The first start: a config and a login that works, or nothing at all."""
 
+import asyncio
 import stat
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -67,7 +69,8 @@ async def test_a_password_makes_a_config_and_a_login_that_works(
     assert known.user_id == bot.user_id == settings.matrix.user_id
     assert settings.circlekeeper.organisers == ("@ana:circle.test",)
     assert settings.matrix.invites_from == ("@ana:circle.test",)
-    assert "circlekeeper check" in ended.said
+    assert f"  circlekeeper check --config {config}\n" in ended.said
+    assert ended.said.endswith(f"  circlekeeper run --config {config}\n")
 
 
 async def test_what_is_written_is_for_its_owner_and_holds_no_password(
@@ -407,6 +410,36 @@ async def test_a_password_in_the_clear_is_warned_of(config: Path, bot: Account) 
     )
     assert ended.status == 2
     assert "Careful: [matrix] homeserver begins with http://" in ended.complained
+
+
+@pytest.mark.parametrize("on_path", [True, False])
+async def test_a_command_is_named_as_it_can_be_typed(tmp_path: Path, *, on_path: bool) -> None:
+    scripts = Path(sysconfig.get_path("scripts"))
+    process = await asyncio.create_subprocess_exec(
+        scripts / "circlekeeper", "check",
+        cwd=tmp_path,
+        env={"PATH": str(scripts) if on_path else str(tmp_path)},
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, _ = await process.communicate()
+    name = "circlekeeper" if on_path else str(scripts / "circlekeeper")
+    assert f"do: Run {name} init to make one" in " ".join(said.decode().split())
+
+
+@pytest.mark.parametrize(
+    ("flag", "word", "said"),
+    [
+        ("--play", "boss", "say facilitator or member, not boss"),
+        ("--seed", "x", "write a whole number, not x"),
+    ],
+)
+async def test_a_wrong_word_for_the_demo_is_answered_plainly(
+    flag: str, word: str, said: str
+) -> None:
+    ended = await circlekeeper("demo", flag, word)
+    assert ended.status == 2
+    assert said in ended.complained
+    assert "Value error" not in ended.complained
 
 
 async def test_the_help_comes_without_the_heavy_libraries() -> None:
