@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack
 import pytest
 import pytest_asyncio
 
-from tests.support.discord.fixtures import discord as discord
-from tests.support.discord.fixtures import pytest_terminal_summary as pytest_terminal_summary
 from tests.support.human import Human, NewHuman
 from tests.support.synapse import Account, NewAccount, Synapse, fresh_directory
+
+pytest_plugins = ["tests.support.discord.fixtures"]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tests.support.discord import payloads, permissions
+from tests.support.discord import payloads, permissions, telling
 from tests.support.discord.model import (
     DM,
     Attachment,
@@ -162,7 +162,7 @@ def _resolve(standin: "StandIn", value: object, resolved: Json) -> str:
         resolved.setdefault("roles", {})[str(value.id)] = payloads.role(value)
     elif isinstance(value, Attachment):
         world.attachments[value.id] = value
-        resolved.setdefault("attachments", {})[str(value.id)] = payloads.attachment(world, value)
+        resolved.setdefault("attachments", {})[str(value.id)] = telling.attachment(world, value)
     else:
         raise NotPossible(f"an option cannot hold {value!r}")
     return str(value.id)
@@ -172,7 +172,7 @@ def menu_data(standin: "StandIn", found: Json, target: Message | User, guild: Gu
     """Return what is sent for a command of a message's or a person's menu."""
     resolved: Json = {}
     if isinstance(target, Message):
-        shown = payloads.message(standin.world, target, reads=True)
+        shown = telling.message(standin.world, target, reads=True)
         resolved["messages"] = {str(target.id): shown}
     else:
         _resolve(standin, target, resolved)

@@ -2,17 +2,14 @@
 
 import asyncio
 import json
-import secrets
-import zlib
-from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from tests.support.discord import payloads
+from tests.support.discord import payloads, telling
 from tests.support.discord.faults import Faults
 from tests.support.discord.model import ApiError, Guild, Json
+from tests.support.discord.sockets import Session, Socket
 from tests.support.discord.world import GUILDS, MEMBERS, MESSAGE_CONTENT, PRIVILEGED, Event, World
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, RESUME, RECONNECT = 0, 1, 2, 3, 6, 7
@@ -20,62 +17,6 @@ REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 8, 9, 10, 11
 
 INVALID_CODES = frozenset({1000, 1001})
 """docs, gateway: a client that closes with these ends its session."""
-
-
-@dataclass(eq=False)
-class Session:
-    """What an application's connection stands for; it outlives the websocket."""
-
-    intents: int
-    shard: tuple[int, int]
-    id: str = field(default_factory=lambda: secrets.token_hex(16))
-    sequence: int = 0
-    sent: list[Json] = field(default_factory=list)
-    socket: "Socket | None" = None
-
-    def hears(self, event: Event) -> bool:
-        """Return whether this session is told: by its intents and its share of the guilds."""
-        if event.intents and not event.intents & self.intents:
-            return False
-        index, count = self.shard
-        return index == ((event.guild >> 22) % count if event.guild else 0)
-
-
-class Socket:
-    """One websocket with what was asked of it: compression, and frames in their order."""
-
-    def __init__(self, request: web.Request, ws: web.WebSocketResponse, *, compress: bool) -> None:
-        self._request = request
-        self.ws = ws
-        self._deflate = zlib.compressobj() if compress else None
-        self._frames: asyncio.Queue[Json | int | None] = asyncio.Queue()
-
-    def send(self, frame: Json) -> None:
-        """Put a frame behind those before it."""
-        self._frames.put_nowait(frame)
-
-    def close(self, code: int | None) -> None:
-        """Close with a code once all before is sent; None: cut the line without a word."""
-        self._frames.put_nowait(code)
-
-    async def write(self) -> None:
-        """Send frames until the end."""
-        with suppress(ConnectionError):
-            while isinstance(frame := await self._frames.get(), dict):
-                text = json.dumps(frame)
-                if self._deflate is None:
-                    await self.ws.send_str(text)
-                else:
-                    data = self._deflate.compress(text.encode())
-                    await self.ws.send_bytes(data + self._deflate.flush(zlib.Z_SYNC_FLUSH))
-            await self._end(frame)
-
-    async def _end(self, code: int | None) -> None:
-        """Close or cut."""
-        if code is not None:
-            await self.ws.close(code=code)
-        elif (transport := self._request.transport) is not None:
-            transport.abort()
 
 
 class Gateway:
@@ -190,7 +131,7 @@ class Gateway:
 
     def _whole(self, session: Session, guild: Guild) -> Json:
         """Return a guild with all members where the session may know them and they are few."""
-        shown = payloads.whole_guild(self.world, guild)
+        shown = telling.whole_guild(self.world, guild)
         if session.intents & MEMBERS and not self.faults.members_by_request:
             shown["members"] = [payloads.member(each) for each in guild.members.values()]
         return shown

@@ -4,18 +4,16 @@
 # ruff: noqa: ASYNC109
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.support.discord import asking, permissions, posting, threads
+from tests.support.discord import asking, permissions, posting, reacting, threads
+from tests.support.discord.answers import Asked, Modal
 from tests.support.discord.asking import NotPossible
 from tests.support.discord.interactions import (
     AUTOCOMPLETE,
     COMMAND,
     COMPONENT,
-    DEFER_UPDATE,
     MODAL_SUBMIT,
-    Interaction,
 )
 from tests.support.discord.model import (
     PRIVATE_THREAD,
@@ -27,115 +25,11 @@ from tests.support.discord.model import (
     Json,
     Message,
     User,
-    controls,
 )
 from tests.support.discord.world import NotSeen
 
 if TYPE_CHECKING:
     from tests.support.discord.server import StandIn
-
-
-@dataclass(frozen=True)
-class Modal:
-    """A form that the application showed to one person."""
-
-    human: "Human"
-    channel: Channel
-    data: Json
-    source: Message | None
-
-    @property
-    def title(self) -> str:
-        """What stands above it."""
-        return str(self.data["title"])
-
-    @property
-    def custom_id(self) -> str:
-        """The form's own id."""
-        return str(self.data["custom_id"])
-
-    def fields(self) -> dict[str, Json]:
-        """Return the fields to fill in, by their custom ids."""
-        return {each["custom_id"]: each for each in controls(self.data["components"])}
-
-
-class Asked:
-    """Something that a person did with the application, and what came of it."""
-
-    def __init__(self, human: "Human", interaction: Interaction) -> None:
-        self._human = human
-        self.interaction = interaction
-
-    async def answer(self, timeout: float = 5) -> "Shown":
-        """Return the first thing to be seen: a message, a form, suggestions or a change.
-
-        Raises:
-            NotSeen: the client would say "The application did not respond".
-        """
-        found = self.interaction
-        return await self._human.world.until(
-            lambda: Shown(self._human, found) if _visible(found) else None,
-            timeout,
-            "an answer of the application",
-        )
-
-    async def answers(self, count: int, timeout: float = 5) -> list[Message]:
-        """Return the first `count` messages of the answer, when they are there and complete."""
-        found = self.interaction
-
-        def look() -> list[Message] | None:
-            done = [each for each in found.shown if not each.loading]
-            return done[:count] if len(done) >= count else None
-
-        return await self._human.world.until(look, timeout, f"{count} messages in answer")
-
-
-def _visible(found: Interaction) -> bool:
-    """Return whether an answer is there and complete."""
-    if found.modal is not None or found.choices is not None:
-        return True
-    if found.updated or found.answered == DEFER_UPDATE:
-        return True
-    return any(not each.loading for each in found.shown)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What a person sees in answer; `versions` of the message tell its edits."""
-
-    human: "Human"
-    interaction: Interaction
-
-    @property
-    def message(self) -> Message:
-        """The first message shown, or the one that was changed."""
-        found = next((each for each in self.interaction.shown if not each.loading), None)
-        found = found or self.interaction.source
-        assert found is not None, "the answer is no message"
-        return found
-
-    @property
-    def content(self) -> str:
-        """The message's words."""
-        return self.message.content
-
-    @property
-    def ephemeral(self) -> bool:
-        """Whether only this person sees it."""
-        return self.message.ephemeral
-
-    @property
-    def modal(self) -> Modal:
-        """The form that opened."""
-        assert self.interaction.modal is not None, "the answer is no form"
-        found = self.interaction
-        return Modal(self.human, found.channel, self.interaction.modal, found.source)
-
-    @property
-    def choices(self) -> list[Json]:
-        """What is suggested."""
-        assert self.interaction.choices is not None, "the answer holds no suggestions"
-        return self.interaction.choices
 
 
 class Human:
@@ -193,11 +87,11 @@ class Human:
 
     async def react(self, message: Message, emoji: str) -> None:
         """React to a message."""
-        posting.react(self.world, message, self.user, emoji)
+        reacting.react(self.world, message, self.user, emoji)
 
     async def unreact(self, message: Message, emoji: str) -> None:
         """Take a reaction back."""
-        posting.unreact(self.world, message, self.user, emoji)
+        reacting.unreact(self.world, message, self.user, emoji)
 
     async def open_thread(
         self, at: Message | Channel, name: str, *, private: bool = False

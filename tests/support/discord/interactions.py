@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tests.support.discord import payloads, permissions, posting, rules
+from tests.support.discord import payloads, permissions, posting, rules, telling
 from tests.support.discord.model import (
     DM,
     EPHEMERAL,
@@ -116,7 +116,7 @@ class Interactions:
             "attachment_size_limit": rules.FILE_BYTES,
         }
         if made.source:
-            event["message"] = payloads.message(world, made.source, reads=True)
+            event["message"] = telling.message(world, made.source, reads=True)
         guild = channel.guild
         if guild is None:
             return event | {"user": payloads.user(user)}

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from tests.support.discord import payloads, permissions, rules
+from tests.support.discord import payloads, permissions, rules, telling
 from tests.support.discord.model import (
     DM,
     FORUM,
@@ -19,9 +19,7 @@ from tests.support.discord.model import (
 )
 from tests.support.discord.world import (
     DIRECT_MESSAGES,
-    DIRECT_REACTIONS,
     GUILD_MESSAGES,
-    GUILD_REACTIONS,
     World,
 )
 
@@ -189,7 +187,7 @@ def place(world: World, message: Message) -> None:
             add_to_thread(world, channel, person)
     world.emit(
         "MESSAGE_CREATE",
-        lambda reads: payloads.event(world, message, reads=reads),
+        lambda reads: telling.event(world, message, reads=reads),
         heard(channel),
         channel.guild_id,
     )
@@ -247,7 +245,7 @@ def tell_update(world: World, message: Message) -> None:
     channel = message.channel
     world.emit(
         "MESSAGE_UPDATE",
-        lambda reads: payloads.event(world, message, reads=reads),
+        lambda reads: telling.event(world, message, reads=reads),
         heard(channel),
         channel.guild_id,
     )
@@ -269,56 +267,3 @@ def delete(world: World, *messages: Message) -> None:
         world.emit("MESSAGE_DELETE", data | {"id": ids[0]}, heard(channel), channel.guild_id)
     else:
         world.emit("MESSAGE_DELETE_BULK", data | {"ids": ids}, heard(channel), channel.guild_id)
-
-
-def react(world: World, message: Message, person: User, emoji: str) -> None:
-    """Add somebody's reaction; a new emoji needs a permission, a known one only history."""
-    channel = message.channel
-    bits = permissions.READ_HISTORY
-    if emoji not in message.reactions:
-        bits |= permissions.ADD_REACTIONS
-    permissions.need(channel, person, bits)
-    _awake(channel)
-    people = message.reactions.setdefault(emoji, [])
-    if person.id not in people:
-        people.append(person.id)
-        _tell_reaction(world, "MESSAGE_REACTION_ADD", message, person, emoji)
-
-
-def unreact(world: World, message: Message, person: User, emoji: str) -> None:
-    """Take somebody's reaction away."""
-    _awake(message.channel)
-    people = message.reactions.get(emoji, [])
-    if person.id not in people:
-        raise ApiError(404, 10014, "Unknown Emoji")
-    people.remove(person.id)
-    if not people:
-        del message.reactions[emoji]
-    _tell_reaction(world, "MESSAGE_REACTION_REMOVE", message, person, emoji)
-
-
-def _awake(channel: Channel) -> None:
-    """Refuse to react in an archived thread."""
-    if channel.is_thread and channel.state().archived:
-        raise ApiError(400, 50083, "Thread is archived")
-
-
-def _tell_reaction(world: World, kind: str, message: Message, person: User, emoji: str) -> None:
-    """Tell of a reaction."""
-    guild = message.channel.guild
-    data: Json = {
-        "user_id": str(person.id),
-        "channel_id": str(message.channel.id),
-        "message_id": str(message.id),
-        "emoji": payloads.emoji(emoji),
-        "burst": False,
-        "type": 0,
-    }
-    if guild:
-        data["guild_id"] = str(guild.id)
-    if kind == "MESSAGE_REACTION_ADD":
-        data["message_author_id"] = str(message.author.id)
-        if guild and person.id in guild.members:
-            data["member"] = payloads.member(guild.members[person.id])
-    intents = DIRECT_REACTIONS if guild is None else GUILD_REACTIONS
-    world.emit(kind, data, intents, message.channel.guild_id)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
-from tests.support.discord import payloads, permissions
+from tests.support.discord import payloads, permissions, telling
 from tests.support.discord.model import (
     DM,
     FORUM,
@@ -204,7 +204,7 @@ class World:
         own = Role(self.new_id(), self.bot.name, bot_permissions, bot=self.bot.id)
         guild.roles[own.id] = own
         guild.members[self.bot.id] = Member(self.bot, self.now(), [own.id])
-        self.emit("GUILD_CREATE", payloads.whole_guild(self, guild), GUILDS, guild.id)
+        self.emit("GUILD_CREATE", telling.whole_guild(self, guild), GUILDS, guild.id)
 
     def join(self, guild: Guild, user: User, *roles: Role) -> Member:
         """Let somebody into a guild."""

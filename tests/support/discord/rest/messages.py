@@ -1,6 +1,6 @@
 """Messages: read in pages, posted, edited, deleted, pinned."""
 
-from tests.support.discord import payloads, permissions, posting
+from tests.support.discord import payloads, permissions, posting, telling
 from tests.support.discord.model import DM, ApiError, Json, Message
 from tests.support.discord.rest.call import Call, Reply, route
 from tests.support.discord.world import MESSAGE_CONTENT
@@ -8,7 +8,7 @@ from tests.support.discord.world import MESSAGE_CONTENT
 
 def _shown(call: Call, message: Message) -> Json:
     reads = bool(call.world.application.intents & MESSAGE_CONTENT)
-    return payloads.message(call.world, message, reads=reads)
+    return telling.message(call.world, message, reads=reads)
 
 
 def _need_history(call: Call) -> bool:

@@ -1,6 +1,6 @@
 """Reactions."""
 
-from tests.support.discord import payloads, permissions, posting
+from tests.support.discord import payloads, permissions, reacting
 from tests.support.discord.rest.call import Call, Reply, route
 
 OWN = "/channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}"
@@ -8,12 +8,12 @@ OWN = "/channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}"
 
 @route("PUT", f"{OWN}/@me")
 def add(call: Call) -> Reply:
-    posting.react(call.world, call.message(), call.world.bot, call.path["emoji_name"])
+    reacting.react(call.world, call.message(), call.world.bot, call.path["emoji_name"])
 
 
 @route("DELETE", f"{OWN}/@me")
 def remove(call: Call) -> Reply:
-    posting.unreact(call.world, call.message(), call.world.bot, call.path["emoji_name"])
+    reacting.unreact(call.world, call.message(), call.world.bot, call.path["emoji_name"])
 
 
 @route("DELETE", f"{OWN}/{{user_id}}")
@@ -21,7 +21,7 @@ def remove_others(call: Call) -> Reply:
     message = call.message()
     permissions.need(message.channel, call.world.bot, permissions.MANAGE_MESSAGES)
     person = call.world.users[call.id("user_id")]
-    posting.unreact(call.world, message, person, call.path["emoji_name"])
+    reacting.unreact(call.world, message, person, call.path["emoji_name"])
 
 
 @route("GET", OWN)

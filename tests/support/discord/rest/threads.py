@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tests.support.discord import payloads, permissions, posting, threads
+from tests.support.discord import payloads, permissions, posting, telling, threads
 from tests.support.discord.model import FORUM, PRIVATE_THREAD, PUBLIC_THREAD, ApiError, Channel
 from tests.support.discord.rest.call import Call, Reply, route
 from tests.support.discord.world import MEMBERS, MESSAGE_CONTENT
@@ -38,7 +38,7 @@ def create(call: Call) -> Reply:
     plan = _plan(call, PUBLIC_THREAD)
     made, message = threads.forum_post(call.world, parent, bot, plan, draft)
     reads = bool(call.world.application.intents & MESSAGE_CONTENT)
-    first = payloads.message(call.world, message, reads=reads)
+    first = telling.message(call.world, message, reads=reads)
     return payloads.channel(made, bot) | {"message": first}
 
 

@@ -1,6 +1,6 @@
 """Answers to interactions: the first one, and those through the interaction's own webhook."""
 
-from tests.support.discord import payloads, posting
+from tests.support.discord import posting, telling
 from tests.support.discord.interactions import DEFER, MESSAGE, UPDATE, Interaction
 from tests.support.discord.model import ApiError, Draft, Json, Message
 from tests.support.discord.rest.call import Call, Reply, route
@@ -32,7 +32,7 @@ def _answered(call: Call, found: Interaction, kind: int, message: Message | None
         told["response_message_loading"] = message.loading
         told["response_message_ephemeral"] = message.ephemeral
         if kind in (MESSAGE, UPDATE):
-            resource["message"] = payloads.message(call.world, message, reads=True)
+            resource["message"] = telling.message(call.world, message, reads=True)
     return {"interaction": told} | ({"resource": resource} if "message" in resource else {})
 
 
@@ -52,14 +52,14 @@ def follow(call: Call) -> Reply:
     draft = call.draft(call.body, found.channel)
     made = call.interactions.follow(found, draft)
     wait = call.query.get("wait", "").lower() in ("1", "true")
-    return payloads.message(call.world, made, reads=True) if wait else None
+    return telling.message(call.world, made, reads=True) if wait else None
 
 
 @route("GET", f"{WEBHOOK}/messages/@original", open_=True)
 @route("GET", f"{WEBHOOK}/messages/{{message_id}}", open_=True)
 def get(call: Call) -> Reply:
     message = call.interactions.message(_interaction(call), _which(call))
-    return payloads.message(call.world, message, reads=True)
+    return telling.message(call.world, message, reads=True)
 
 
 @route("PATCH", f"{WEBHOOK}/messages/@original", open_=True)
@@ -67,7 +67,7 @@ def get(call: Call) -> Reply:
 def edit(call: Call) -> Reply:
     message = call.interactions.message(_interaction(call), _which(call))
     draft = call.draft(call.body, message.channel, message)
-    return payloads.message(call.world, call.interactions.edit(message, draft), reads=True)
+    return telling.message(call.world, call.interactions.edit(message, draft), reads=True)
 
 
 @route("DELETE", f"{WEBHOOK}/messages/@original", open_=True)
