@@ -375,6 +375,8 @@ class _Wiring:
                 roles=GiveRole(begin, clock),
                 undo=UndoStep(begin, clock, self.methods, post, self.plan, self.prefix),
                 joining=BeginJoining(begin, look, clock, self.defaults, self.platforms),
-                membership=ChangeMembership(begin, clock, self.end, self.consent_changed),
+                membership=ChangeMembership(
+                    begin, clock, self.end, self.consent_changed, self.prefix
+                ),
             )
         )

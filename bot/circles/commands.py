@@ -262,7 +262,7 @@ JOIN = Command("join", Join, _join, circle=True, open=True)
 LEAVE = Command("leave", Leave, _leave, Role.MEMBER, circle=True)
 AWAY = Command("my away", MyAway, _away, Role.MEMBER, circle=True, example="{date}")
 ZONE = Command("my zone", MyZone, _zone, example="Europe/Berlin")
-CONSENT = Command("my consent", MyConsent, _consent, Role.MEMBER, circle=True, example="named no")
+CONSENT = Command("my consent", MyConsent, _consent, circle=True, example="named no")
 
 
 def circle_commands(

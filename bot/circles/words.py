@@ -491,6 +491,17 @@ def left(circle: Circle, name: str, *, banned: bool) -> Document:
     )
 
 
+def you_left(circle: Circle, prefix: str) -> Document:
+    """Return the answer to somebody who leaves."""
+    return say(
+        f"You have left {circle.name}. What you agreed to keep stays: ",
+        code(f"{prefix}my consent {circle.name}"),
+        " shows what that is, and changes it; ",
+        code(f"{prefix}my forget"),
+        " removes it.",
+    )
+
+
 def removed(circle: Circle, where: Inline, window: timedelta, *, banned: bool) -> Document:
     """Return the word that the bot is out of a room; `window` is how late prompts may come."""
     how, lift = ("banned", "Lift the ban, and invite") if banned else ("removed", "Invite")

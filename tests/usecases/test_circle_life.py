@@ -529,6 +529,24 @@ async def test_a_consent_taken_back_acts_at_once(north: Scene) -> None:
     assert "be quoted: no" in await north.privately(ANA, "!my consent")
 
 
+async def test_who_has_left_still_decides_about_their_words(north: Scene) -> None:
+    await ask(north, "roll-call", "2026-03-10 09:00", "$roll")
+    await north.say(ANA, "here I am", thread="$roll")
+    assert "!my consent north" in await north.privately(ANA, "!leave north")
+    assert "be quoted: yes" in await north.privately(ANA, "!my consent north")
+    assert "be quoted: no" in await north.privately(ANA, "!my consent north quoted no")
+    assert [row.text for row in await north.all(AnswerRow)] == [None]
+    ana = next(row for row in await north.all(MemberRow) if row.person == ANA)
+    assert (ana.state, ana.quoted, ana.counted) == ("left", False, True)
+    assert "join it again" in await north.privately(ANA, "!my consent north part yes")
+    assert "for members" in await north.privately(ANA, "!my away north 2026-04-01")
+
+
+async def test_a_stranger_has_agreed_to_nothing(north: Scene) -> None:
+    assert "You are not in north" in await north.say("@eve:example.org", "!my consent named no")
+    assert "You are not in north" in await north.privately("@eve:example.org", "!my consent north")
+
+
 async def test_my_data_shows_everything_and_my_forget_removes_it(north: Scene) -> None:
     await ask(north, "roll-call", "2026-03-10 09:00", "$roll")
     await north.say(ANA, "a very particular answer", thread="$roll")

@@ -12,9 +12,11 @@ from sqlmodel import SQLModel, select
 
 from bot.circles.model import CircleState, Consents, Member, MemberState, lay
 from bot.circles.rows import CircleRow, Circles, MemberRow, Members
+from bot.circles.usecases.membership import ChangeMembership, EndMembership
 from bot.conversation.dispatch import Dispatch
 from bot.conversation.model import (
     Batch,
+    Caller,
     Capabilities,
     DeliveryKey,
     Document,
@@ -768,6 +770,30 @@ async def test_who_no_longer_wants_to_be_named_is_taken_out_of_the_kept_copy(wor
     assert "Ana" not in whole
     assert "bicycles" in whole
     assert "matrix.to" not in whole
+    assert await world.to("fay", "-republish") != []
+
+
+async def test_who_has_left_can_still_take_name_and_words_out_of_what_was_published(
+    world: World,
+) -> None:
+    await published_both(world)
+    async with world.db.begin() as work:
+        await work.run(update(MemberRow).where(MemberRow.name == NAMES["ana"]).values(state="left"))
+        await work.commit()
+    change = ChangeMembership(
+        world.db.begin,
+        world.clock,
+        EndMembership(world.clock, world.post, ()),
+        (world.rights.consent_changed,),
+        "!",
+    )
+    ana = Caller(person=person("ana"), name="Ana", room=ROOM, circle=1)
+
+    await change.consent("named", False, ana)
+    assert "Ana" not in await world.published()
+    assert "bicycles" in await world.published()
+    await change.consent("quoted", False, ana)
+    assert "bicycles" not in await world.published()
     assert await world.to("fay", "-republish") != []
 
 

@@ -58,6 +58,7 @@ class ChangeMembership:
     clock: Clock
     end: EndMembership
     consent_changed: Sequence[ConsentChanged]
+    prefix: str
 
     async def away(self, until: date | None, caller: Caller) -> Document:
         """Excuse the caller until a day, or note that they are back if they were away.
@@ -100,16 +101,24 @@ class ChangeMembership:
         return say(f"I keep your times in {named}.")
 
     async def show_consents(self, caller: Caller) -> Document:
-        """Return what the caller agreed to in the circle."""
+        """Return what the caller agreed to in the circle, also one that they have left."""
         async with self.begin() as work:
-            member = await self._me(caller, work)
+            member = await self._mine(caller, work)
         return document("This is what you agreed to:", words.consents(member.consents))
 
     async def consent(self, which: str, given: bool, caller: Caller) -> Document:  # noqa: FBT001 - the member's own yes or no
-        """Change one consent, with effect on everything not yet published."""
+        """Change one consent, with effect on everything that is kept.
+
+        Who has left the circle decides about their words as before.
+
+        Raises:
+            DomainError: the caller has no part in the circle, or would take part without being in.
+        """
         async with self.begin() as work:
-            member = await self._me(caller, work)
+            member = await self._mine(caller, work)
             before = member.consents
+            if which == "takes_part" and given and member.state is not MemberState.JOINED:
+                raise DomainError("To take part in the circle again, join it again.")
             changed = replace(member, consents=replace(before, **{which: given}))
             await Members(work).put(changed)
             if not changed.consents.takes_part:
@@ -132,14 +141,19 @@ class ChangeMembership:
             if caller.may(Role.FACILITATOR) and not await Members(work).facilitating(circle.id):
                 raise DomainError("You are the only facilitator. Appoint another one first.")
             await work.commit()
-        return say(
-            f"You have left {circle.name}. What you agreed to keep stays until you ask me to "
-            "forget it."
-        )
+        return words.you_left(circle, self.prefix)
 
     async def _me(self, caller: Caller, work: UnitOfWork) -> Member:
+        member = await self._mine(caller, work)
+        if member.state is not MemberState.JOINED:
+            circle = await circle_of(caller, work)
+            raise DomainError(f"You are not in {circle.name}.")
+        return member
+
+    async def _mine(self, caller: Caller, work: UnitOfWork) -> Member:
+        """Return the caller as a member, also as one who has left."""
         circle = await circle_of(caller, work)
         member = await Members(work).of(circle.id, caller.person)
-        if member is None or member.state is not MemberState.JOINED:
+        if member is None or member.state is MemberState.INVITED:
             raise DomainError(f"You are not in {circle.name}.")
         return member
