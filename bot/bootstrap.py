@@ -66,6 +66,7 @@ from bot.prompting.usecases.asking import (
 from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt, question_title
 from bot.prompting.usecases.needing import NotArrived
 from bot.prompting.usecases.reading import ReadAnswer
+from bot.prompting.words import opening_of
 from bot.publication.commands import publication_commands
 from bot.publication.usecases.drafting import Compose as ComposeSummary
 from bot.publication.usecases.drafting import DraftSummary, PublishSummary
@@ -346,6 +347,7 @@ class _Wiring:
         compose = ComposeSummary(
             Settle(self.take_back),
             lambda circle, asked: question_title(circle, self.methods, asked),
+            lambda circle: opening_of(circle, self.methods.of(circle.method)).span.starts_on,
             platforms,
         )
         self.registry.add(

@@ -66,7 +66,7 @@ def demo(
         ),
     ] = None,
 ) -> None:
-    """Watch an invented circle live six weeks in a few seconds; it needs no account."""
+    """Watch an invented circle live its six weeks; it needs no account."""
     from bot.demo.options import Options, run
 
     with plainly():

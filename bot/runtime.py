@@ -48,9 +48,9 @@ class Running:
 
     async def settle(self) -> None:
         """Answer, tick and drain until nothing more can be done now."""
-        await self.application.answer()
+        answered = await self.application.answer()
         await self.delivery.settle()
-        while await self.application.answer():
+        while answered and (answered := await self.application.answer()):
             await self.delivery.settle()
 
     async def listen(self, platform: Platform) -> None:

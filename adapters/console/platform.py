@@ -26,6 +26,8 @@ from bot.conversation.model import (
 from bot.conversation.platform import Take
 
 CAPABILITIES = Capabilities(longest=16_000, memory=timedelta(days=36_500))
+RECORD = "transcript.jsonl"
+"""The file in which everything stands that happened; links lead there, by the message's id."""
 AGAIN = 0.02
 """Seconds before a batch that was not taken is handed again."""
 
@@ -141,10 +143,10 @@ class ConsolePlatform:
         return {who: people[who].name for who in sorted(self._community.rooms[room.id].inside)}
 
     def link(self, place: MessageRef | RoomRef) -> str:
-        """Return the address of a message or a room; see the port."""
+        """Return where the record tells of a message, or the record; see the port."""
         if isinstance(place, RoomRef):
-            return f"https://console.invalid/{quote(place.id)}"
-        return f"https://console.invalid/{quote(place.room.id)}/{quote(place.id)}"
+            return RECORD
+        return f"{RECORD}#{quote(place.id)}"
 
     def _enter(self, room: RoomRef) -> None:
         found = self._community.rooms.get(room.id)

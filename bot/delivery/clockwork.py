@@ -54,8 +54,9 @@ class Delivery:
 
     async def once(self) -> int:
         """Tick, and start the drains that are needed; return how many schedules were dealt with."""
-        done = await self._tick()
-        for target in await self._drain.targets():
+        is_due, may_go = await self._tick.waits()
+        done = await self._tick() if is_due else 0
+        for target in await self._drain.targets() if done or may_go else ():
             if target not in self._running:
                 self._running[target] = self._group.create_task(self._one(target))
         return done

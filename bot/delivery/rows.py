@@ -258,6 +258,21 @@ def _times(schedule: Schedule) -> dict[str, Any]:
     }
 
 
+_NEXT = select(
+    select(func.min(ScheduleRow.not_before)).where(text("active")).scalar_subquery(),
+    select(func.min(OutboxRow.not_before)).where(text("state='waiting'")).scalar_subquery(),
+)
+
+
+async def next_moments(work: UnitOfWork) -> tuple[datetime | None, datetime | None]:
+    """Return when the next schedule is to be looked at, and when the next post may go.
+
+    None stands for never. It is one statement: all that an idle tick asks.
+    """
+    schedule, post = (await work.session.execute(_NEXT)).one()
+    return schedule, post
+
+
 class Outbox:
     """Posts on their way and posts that went."""
 
@@ -290,7 +305,7 @@ class Outbox:
             await self._work.run(insert(OutboxRow).values(**values).on_conflict_do_nothing())
 
     async def waiting_targets(self, now: datetime) -> list[str]:
-        """Return the targets whose first post, as `head` says, may go now."""
+        """Return the targets whose first post, as `first_two` says, may go now."""
         first = (
             select(OutboxRow.target, func.min(OutboxRow.id).label("id"))
             .where(text("state='waiting'"), _not_held(now))
@@ -305,25 +320,26 @@ class Outbox:
         )
         return list(found)
 
-    async def head(self, target: str, now: datetime) -> OutboxRow | None:
-        """Return the first waiting post of a target; one that is held for later holds up none.
+    async def first_two(self, target: str, now: datetime) -> Sequence[OutboxRow]:
+        """Return the first waiting posts of a target; one that is held for later holds up none.
 
         One that was tried and waits for another attempt keeps its place.
         """
-        row: OutboxRow | None = await self._work.first(
+        return await self._work.all(
             select(OutboxRow)
             .where(text("state='waiting'"), OutboxRow.target == target, _not_held(now))
             .order_by(col(OutboxRow.id))
-            .limit(1)
+            .limit(2)
         )
-        return row
 
-    async def next_moment(self) -> datetime | None:
-        """Return when the next waiting post may go, None if none waits."""
-        moment: datetime | None = await self._work.first(
-            select(func.min(OutboxRow.not_before)).where(text("state='waiting'"))
+    async def sent(self, row: int, message: MessageRef, now: datetime) -> None:
+        """Note that a post was sent, and let go of its words."""
+        where = {"room": message.room.id, "message": message.id}
+        await self._work.run(
+            update(OutboxRow)
+            .where(col(OutboxRow.id) == row)
+            .values(state=State.SENT.value, sent_at=now, document=None, instead=None, **where)
         )
-        return moment
 
     async def count_waiting(self) -> int:
         """Return how many posts wait."""

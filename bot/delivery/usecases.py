@@ -22,7 +22,7 @@ from bot.conversation.model import (
 )
 from bot.conversation.platform import Platform
 from bot.delivery.model import AWAY, Outgoing, Redaction, Schedule, State, backoff, parts
-from bot.delivery.rows import Outbox, OutboxRow, ScheduleRow, Schedules
+from bot.delivery.rows import Outbox, OutboxRow, ScheduleRow, Schedules, next_moments
 from bot.store.work import Begin, UnitOfWork
 
 log = structlog.get_logger()
@@ -98,13 +98,16 @@ class Tick:
     missed: TellMissed
     post: Post
 
+    async def waits(self) -> tuple[bool, bool]:
+        """Return whether a schedule is due now, and whether a post may go."""
+        now = self.clock.now()
+        async with self.look() as work:
+            schedule, post = await next_moments(work)
+        return schedule is not None and schedule <= now, post is not None and post <= now
+
     async def __call__(self) -> int:
         """Deal with what is due now; return how many schedules that were."""
         now = self.clock.now()
-        async with self.look() as work:
-            first = await Schedules(work).next_moment()
-        if first is None or first > now:
-            return 0
         async with self.begin() as work:
             due = await Schedules(work).due(now)
             for row in due:
@@ -140,11 +143,15 @@ class TooLate(Exception):  # a fact between two methods, nobody else's business
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A post that is about to be sent, when it was last tried, and the message it stands under."""
+    """A post that is about to be sent, when it was last tried, and the message it stands under.
+
+    `last` tells that nothing else waited behind it.
+    """
 
     row: OutboxRow
     previous: datetime | None
     under: str | None
+    last: bool
 
 
 @dataclass(frozen=True)
@@ -167,21 +174,22 @@ class Drain:
     async def __call__(self, target: str) -> int:
         """Send what waits for `target`, until nothing does or a post must wait; return how many."""
         sent = 0
-        while (attempt := await self._next(target)) is not None:
-            if not await self._send(attempt):
-                break
+        while (attempt := await self._next(target)) is not None and await self._send(attempt):
             sent += 1
+            if attempt.last:
+                break
         return sent
 
     async def _next(self, target: str) -> Attempt | None:
         """Note an attempt at the post to send now and return it; None when nothing may go."""
         now = self.clock.now()
         async with self.begin() as work:
-            row = await self._first_worth_sending(target, now, work)
+            first = await self._first_worth_sending(target, now, work)
             attempt = None
-            if row is not None and row.not_before <= now:
+            if first and first[0].not_before <= now:
+                row = first[0]
                 under = row.thread or await Outbox(work).message_of(row.thread_of)
-                attempt = Attempt(row, row.last_attempt_at, under)
+                attempt = Attempt(row, row.last_attempt_at, under, last=len(first) == 1)
                 row.attempts += 1
                 row.first_attempt_at = row.first_attempt_at or now
                 row.last_attempt_at = now
@@ -190,13 +198,14 @@ class Drain:
 
     async def _first_worth_sending(
         self, target: str, now: datetime, work: UnitOfWork
-    ) -> OutboxRow | None:
-        """Return the first post; too late ones are skipped, quiet hours hold others for later.
+    ) -> Sequence[OutboxRow]:
+        """Return the first posts; too late ones are skipped, quiet hours hold others for later.
 
         What is held holds up nothing else: an answer to a command comes also at night.
         """
-        row = await Outbox(work).head(target, now)
-        while row is not None and row.not_before <= now:
+        first = await Outbox(work).first_two(target, now)
+        while first and first[0].not_before <= now:
+            row = first[0]
             over_at = now if row.quiet is None else row.quiet.over_at(now)
             if row.attempts == 0 and row.expires_at and now > row.expires_at:
                 await self._end(row, State.SKIPPED, "late", work)
@@ -205,8 +214,8 @@ class Drain:
                 await work.session.flush()
             else:
                 break
-            row = await Outbox(work).head(target, now)
-        return row
+            first = await Outbox(work).first_two(target, now)
+        return first
 
     async def _send(self, attempt: Attempt) -> bool:
         """Post one row and remember it; return whether the next one may follow."""
@@ -267,13 +276,10 @@ class Drain:
 
     async def _remember(self, row: OutboxRow, message: MessageRef) -> None:
         async with self.begin() as work:
-            held = await work.session.get(OutboxRow, row.id)
-            if held is not None and held.phase == ANSWER:
-                await Outbox(work).remove(held.id or 0)
-            elif held is not None:
-                held.state, held.sent_at = State.SENT.value, self.clock.now()
-                held.room, held.message = message.room.id, message.id
-                held.document = held.instead = None
+            if row.phase == ANSWER:
+                await Outbox(work).remove(row.id or 0)
+            else:
+                await Outbox(work).sent(row.id or 0, message, self.clock.now())
             await work.commit()
         log.info("posted", action="posted", post=row.id, attempts=row.attempts)
 

@@ -1,1 +1,1 @@
-"""The demo: an invented circle lives six weeks in a few seconds, through the real engine."""
+"""The demo: an invented circle lives its six weeks through the real engine."""

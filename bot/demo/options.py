@@ -62,7 +62,7 @@ def run(options: Options) -> int:
 MEANS = {
     "publication.html": "The publication, to read in a browser",
     "publication.md": "The publication in Markdown",
-    "transcript.jsonl": "Everything that happened, one event a line",
+    "transcript.jsonl": "Everything that happened, one event a line; quoted lines link to its ids",
 }
 
 

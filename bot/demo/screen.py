@@ -85,7 +85,7 @@ def what(entry: Entry, kind: Kind, *, whole: bool = False) -> str:
     if event.author == BOT and len(words) > longest and not whole:
         words = f"{words[:longest].rsplit(' ', 1)[0]} ..."
     return {
-        Kind.JOIN: "comes into the room",
+        Kind.JOIN: "comes into the room" if event.room == ROOM else "opens a direct room",
         Kind.LEAVE: "leaves the room",
         Kind.DELETE: "deletes a message",
         Kind.REACTION: f"reacts with {words}",

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adapters.console.client import Community
-from adapters.console.platform import ConsolePlatform
+from adapters.console.platform import RECORD, ConsolePlatform
 from bot.conversation.model import File
 from bot.demo.acts import ROOM
 from bot.demo.cast import Cast, Lots, cast
@@ -16,7 +16,6 @@ from bot.demo.screen import Screen
 from bot.demo.story import BEGINS, story
 from bot.demo.theatre import Theatre, installed
 
-TRANSCRIPT = "transcript.jsonl"
 NAMES = {"text/markdown": "publication.md", "text/html": "publication.html"}
 """How the files of the publication are called here."""
 
@@ -29,7 +28,7 @@ class Outcome:
 
     def write(self, folder: Path) -> list[Path]:
         """Write the files in place of those of an earlier story, and return their paths."""
-        for name in (TRANSCRIPT, *NAMES.values()):
+        for name in (RECORD, *NAMES.values()):
             (folder / name).unlink(missing_ok=True)
         for name, content in self.files.items():
             (folder / name).write_bytes(content)
@@ -56,7 +55,7 @@ async def perform(seed: int, people: Cast, screen: Screen, player: Player) -> Ou
         theatre.agenda.add(story(people, lots))
         await theatre.play()
     record = transcript(community.entries, theatre.kinds)
-    return Outcome(_published(community) | {TRANSCRIPT: record.encode()})
+    return Outcome(_published(community) | {RECORD: record.encode()})
 
 
 def cast_of(seed: int) -> Cast:

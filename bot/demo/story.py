@@ -1,9 +1,21 @@
 """The story: the scenes that are fixed, whoever plays which part."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from bot.demo.acts import ROOM, Act, Change, CloseDoor, Enter, GoOut, React, Say, Scene, direct
+from bot.demo.acts import (
+    ROOM,
+    Act,
+    Change,
+    CloseDoor,
+    Enter,
+    GoOut,
+    Memory,
+    React,
+    Say,
+    Scene,
+    direct,
+)
 from bot.demo.cast import Cast, Lots, told
 from bot.demo.clock import awake, local
 
@@ -46,8 +58,8 @@ class _Teller:
         day, new = "2026-02-19", f"!circle new {NAME} {OPENS} 6-week zone={ZONE}"
         question, purpose = self.spoken["question"], self.spoken["purpose"]
         yield self._scene(day, "09:00", "A room and a question", "Somebody wants to begin.")
+        yield local(day, "09:05", self.cast[self.cast.facilitator].zone), Enter()
         yield self._lead(day, "09:10", self.spoken["welcome"])
-        yield local(day, "09:12", self.cast[self.cast.facilitator].zone), Enter()
         yield self._lead(day, "09:20", f'{new} question="{question}" purpose="{purpose}"')
         yield self._lead(day, "09:40", self.spoken["join"])
         yield self._lead("2026-02-22", "17:00", "!prompt preview roll-call", private=True)
@@ -76,7 +88,7 @@ class _Teller:
         yield begun, Say(who=who, words="!join")
         for number, words in enumerate((*given, self.cast.consents(who)), 1):
             moment = begun + timedelta(minutes=2 * number)
-            yield moment, Say(who=who, words=words, room=direct(who))
+            yield moment, Say(who=who, words=to_question(number, words, who), room=direct(who))
 
     def opening(self) -> Iterator[Timed]:
         """The first week; somebody closes their door, somebody says what was meant elsewhere."""
@@ -179,6 +191,19 @@ class _Teller:
 
     def _asks(self, who: str, words: str) -> Say:
         return Say(who=who, words=words, room=direct(who))
+
+
+def to_question(number: int, words: str, who: str) -> Callable[[Memory], str]:
+    """Return words for one of the questions of joining, said only where it was asked last.
+
+    Who plays along may have said something else before, and then nobody waits for these.
+    """
+    asked = f"{number} of 5."
+
+    def answer(memory: Memory) -> str:
+        return words if asked in memory.last.get(direct(who), "") else ""
+
+    return answer
 
 
 def suitable(lines: list[str], language: str) -> str:

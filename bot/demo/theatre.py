@@ -16,7 +16,7 @@ from bot.circles.rows import Circles
 from bot.circles.usecases.ports import Defaults
 from bot.conversation.model import Event, Kind
 from bot.conversation.typed import Typed, recognise
-from bot.delivery.rows import Outbox, Schedules
+from bot.delivery.rows import next_moments
 from bot.demo.acts import (
     ROOM,
     Act,
@@ -52,7 +52,7 @@ async def installed(clock: DrivenClock, platform: ConsolePlatform) -> AsyncItera
         try:
             await upgrade(database)
             defaults = Defaults(zone=ZONE, run_by="the people of this demo")
-            installation = Installation(defaults=defaults, contact="ines@console.invalid")
+            installation = Installation(defaults=defaults, contact="Ines Duarte")
             application = wire(database, clock, {platform.name: platform}, installation)
             async with running(application) as bot, asyncio.TaskGroup() as group:
                 listening = group.create_task(bot.listen(platform))
@@ -111,15 +111,16 @@ class Theatre:
         await self.platform.caught_up()
         now = self.clock.now()
         async with self.bot.application.database.look() as work:
-            if await Inbox(work).waiting() or await Outbox(work).waiting_targets(now):
-                self._bots = now
+            moments = [] if await Inbox(work).waiting() else await next_moments(work)
+        if not moments or (moments[1] is not None and moments[1] <= now):
+            self._bots = now
 
     async def _settle(self) -> None:
         """Let the bot answer, tick and send until nothing more can be done now."""
         await self.platform.caught_up()
         await self.bot.settle()
         async with self.bot.application.database.look() as work:
-            moments = [await Schedules(work).next_moment(), await Outbox(work).next_moment()]
+            moments = await next_moments(work)
         now = self.clock.now()
         self._bots = min((m for m in moments if m is not None and m > now), default=NEVER)
 

@@ -48,6 +48,9 @@ class InboxRow(SQLModel, table=True):
     shown: bool = False
 
 
+_WAITING = select(InboxRow).where(text("handled_at IS NULL")).order_by(col(InboxRow.id))
+
+
 class Cursors:
     """How far each account has listened."""
 
@@ -66,7 +69,12 @@ class Cursors:
 
     async def move(self, account: str, token: str, now: datetime) -> None:
         """Remember the token."""
-        await self._work.session.merge(CursorRow(account=account, token=token, moved_at=now))
+        moved = {"token": token, "moved_at": now}
+        await self._work.run(
+            insert(CursorRow)
+            .values(account=account, **moved)
+            .on_conflict_do_update(index_elements=["account"], set_=moved)
+        )
 
     async def restored(self) -> tuple[datetime, datetime] | None:
         """Return until when the last backup that was put back knows, and when that was done."""
@@ -119,13 +127,18 @@ class Inbox:
             row.event = replace(row.event, text=event.text, called=event.called)
         await self._work.session.flush()
 
+    async def handled(self, row: int, now: datetime, *, shown: bool) -> None:
+        """Note that an event was answered: its words go, and its author where nothing is shown."""
+        gone = {"handled_at": now, "event": None, "shown": shown}
+        await self._work.run(
+            update(InboxRow)
+            .where(col(InboxRow.id) == row)
+            .values(**gone if shown else gone | {"author": ""})
+        )
+
     async def waiting(self) -> list[InboxRow]:
         """Return what waits for an answer, in the order in which it came."""
-        return list(
-            await self._work.all(
-                select(InboxRow).where(text("handled_at IS NULL")).order_by(col(InboxRow.id))
-            )
-        )
+        return list(await self._work.all(_WAITING))
 
     async def was_shown(self, person: PersonRef, room: RoomRef, since: datetime) -> bool:
         """Return whether a private command that a person typed in a room came since a moment."""

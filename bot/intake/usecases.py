@@ -74,29 +74,42 @@ class Take:
     responders: Sequence[Respond]
 
     async def __call__(self, batch: Batch) -> None:
-        """Take the batch; when this returns, it is kept for good."""
+        """Take the batch; when this returns, it is kept for good.
+
+        Where an event cannot be understood, all are taken once more, each apart from the others.
+        A database that cannot be used fails the batch, which then comes again.
+        """
+        try:
+            await self._all(batch, self._one)
+        except StoreAway:
+            raise
+        except Exception:
+            log.warning("batch failed", action="batch_apart", exc_info=True)
+            await self._all(batch, self._apart)
+
+    async def _all(self, batch: Batch, one: Callable[[Event, UnitOfWork], Awaitable[None]]) -> None:
         async with self.begin() as work:
             for event in batch.events:
-                await self._one(event, work)
+                await one(event, work)
             await Cursors(work).move(batch.account, batch.token, self.clock.now())
             await work.commit()
 
     async def _one(self, event: Event, work: UnitOfWork) -> None:
-        """Take one event; one that cannot be understood is logged and stops no other.
+        if event.kind in (Kind.DELETE, Kind.EDIT):
+            await Inbox(work).changed(event)
+        wanted = await self._wanted(event, work)
+        if wanted:
+            await Inbox(work).put(event, self.clock.now())
+        if wanted and event.kind in (Kind.MESSAGE, Kind.COMMAND):
+            return
+        for hear in self.hearers:
+            await hear(event, work)
 
-        A database that cannot be used fails the batch, which then comes again.
-        """
+    async def _apart(self, event: Event, work: UnitOfWork) -> None:
+        """Take one event; one that cannot be understood is logged and stops no other."""
         try:
             async with work.savepoint():
-                if event.kind in (Kind.DELETE, Kind.EDIT):
-                    await Inbox(work).changed(event)
-                wanted = await self._wanted(event, work)
-                if wanted:
-                    await Inbox(work).put(event, self.clock.now())
-                if wanted and event.kind in (Kind.MESSAGE, Kind.COMMAND):
-                    return
-                for hear in self.hearers:
-                    await hear(event, work)
+                await self._one(event, work)
         except StoreAway:
             raise
         except Exception:
@@ -157,21 +170,22 @@ class AnswerInbox:
         return True
 
     async def _answer(self, event: Event) -> Sequence[Outgoing]:
-        for responder in self.responders:
-            async with self.look() as work:
-                wanted = await responder.wants(event, work)
-            if wanted:
-                return await responder(event)
-        return ()
+        responder = await self._responder(event)
+        return () if responder is None else await responder(event)
+
+    async def _responder(self, event: Event) -> Respond | None:
+        async with self.look() as work:
+            for responder in self.responders:
+                if await responder.wants(event, work):
+                    return responder
+        return None
 
     async def _handled(
         self, row: InboxRow, event: Event | None, posts: Sequence[Outgoing], work: UnitOfWork
     ) -> None:
-        held = await work.session.get(InboxRow, row.id)
-        if held is not None and event is not None:
-            held.shown = any(post.key.occurrence == OFFERED for post in posts)
-            held.handled_at, held.event = self.clock.now(), None
-            held.author = held.author if held.shown else ""
+        if event is not None:
+            shown = any(post.key.occurrence == OFFERED for post in posts)
+            await Inbox(work).handled(row.id or 0, self.clock.now(), shown=shown)
 
     async def _failed(self, row: InboxRow) -> None:
         async with self.begin() as work:

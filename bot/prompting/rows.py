@@ -91,7 +91,12 @@ class Answers:
 
     async def of(self, circle: int, asked: Asked) -> list[PromptAnswer]:
         """Return the answers to one occurrence of a prompt, in the order in which they came."""
-        return [a for a in await self.in_circle(circle) if a.asked == asked]
+        return await self._values(
+            AnswerRow.circle_id == circle,
+            AnswerRow.phase == asked.phase,
+            AnswerRow.prompt == asked.prompt,
+            AnswerRow.occurrence == asked.occurrence,
+        )
 
     async def of_member(self, member: int) -> list[PromptAnswer]:
         """Return a member's answers, in the order in which they came."""

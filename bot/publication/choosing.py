@@ -175,8 +175,11 @@ def words_shown(stock: Stock, source: Source) -> str:
     return stock.names.masked(source.text, without=hide)
 
 
-def composed(stock: Stock, link: Link) -> Summary:
-    """Return the summary of the lines that their authors approved."""
+def composed(stock: Stock, link: Link, since: date) -> Summary:
+    """Return the summary of the lines that their authors approved.
+
+    `since` is the day from which the circle's weeks count.
+    """
     circle = stock.circle
     agreed = [s for s in stock.sources if is_published(stock.quotes[s.message])]
     there = taking_part(stock.members.values())
@@ -187,7 +190,7 @@ def composed(stock: Stock, link: Link) -> Summary:
         language=circle.language,
         zone=circle.zone,
         licence=circle.licence,
-        since=circle.calendar.opens_on,
+        since=since,
         until=circle.calendar.closes_on,
         named=tuple(sorted((m.name for m in there if m.consents.named), key=_by_name)),
         others=sum(not m.consents.named for m in there),

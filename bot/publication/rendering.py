@@ -24,6 +24,7 @@ _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufff
 _TURNS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>&|~#$^=])")
 _FIRST = re.compile(r"^([+\-:]|\d{1,9}(?=[.)]))")
+_BESIDE = re.compile(r"[a-z]+\.jsonl#[A-Za-z0-9._~%-]+")
 _SCHEME = re.compile(r":(?=//)")
 
 
@@ -79,8 +80,9 @@ def address(link: str) -> Markup:
 
 
 def is_address(link: str) -> bool:
-    """Return whether a link is of a kind that may be opened."""
-    return link.startswith(("https://", "http://", "matrix:"))
+    """Return whether a link is of a kind that may be opened; a record may lie beside the file."""
+    beside = _BESIDE.fullmatch(link) is not None
+    return beside or link.startswith(("https://", "http://", "matrix:"))
 
 
 def credit(said: Said) -> str:
@@ -99,10 +101,12 @@ def _render(template: str, summary: Summary) -> str:
 
 
 def _templates() -> Environment:
+    """Return the templates, read now: a bot that runs needs no file that is being replaced."""
     made = Environment(
         loader=PackageLoader("bot.publication"),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -116,6 +120,8 @@ def _templates() -> Environment:
         "quoted": quoted,
     }
     made.tests["address"] = is_address
+    for name in made.list_templates(["md", "html", "css"]):
+        made.get_template(name)
     return made
 
 

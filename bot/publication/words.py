@@ -34,11 +34,6 @@ from bot.publication.model import (
 )
 from bot.publication.model import Quote as QuotedLine
 
-NOT_QUOTED = (
-    "I cannot keep that message: its author has not agreed to be quoted here. Nothing of it was "
-    "stored. Thank you for noticing it; you can always ask them yourself."
-)
-TAKEN_BACK = "The author has taken that line back, so I keep nothing of it."
 NOTHING_APPROVED = (
     "Nothing can be published yet: none of those quoted has approved a line. Silence counts as "
     "not yet."
@@ -60,17 +55,17 @@ def _code(text: str) -> Text:
 
 
 def marked(kind: MarkKind, prefix: str) -> Document:
-    """Return the answer to a mark."""
+    """Return the answer to a mark: the same whether its author agreed to be quoted or not."""
     return say(
-        f"Kept, marked as {kind.value}. Its author decides whether it is published. ",
+        f"Noted, marked as {kind.value}. What its author agreed to decides whether it is used. ",
         _code(f"{prefix}unmark"),
         " as a reply to it takes your mark away again.",
     )
 
 
 def unmarked() -> Document:
-    """Return the answer to a mark taken away."""
-    return say("Your mark is gone. A message that nobody marks is not kept.")
+    """Return the answer to a mark taken away, and to one that never was kept."""
+    return say("No mark of yours is on that message now. A message that nobody marks is not kept.")
 
 
 # --- review ------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from bot.circles.model import Member, MemberState, Step
 from bot.circles.rows import Circles, Members, Steps
@@ -43,7 +44,9 @@ class ExportCircle:
             contributions = await Contributions(work).in_circle(circle.id)
             steps = await Steps(work).in_circle(circle.id)
             published = await Publications(work).last(circle.id)
-        shown, names = shown_names(members), Names.of(members, {})
+        heard = [(a.answered_at, a.member) for a in answers if a.text is not None]
+        heard += [(c.sent_at, c.member) for c in contributions]
+        shown, names = shown_names(members, heard), Names.of(members, {})
         answers = [replace(a, text=names.masked(a.text)) for a in answers if a.text is not None]
         named = frozenset(m.id for m in members if m.consents.named)
         files = {
@@ -58,12 +61,18 @@ class ExportCircle:
         return files
 
 
-def shown_names(members: Sequence[Member]) -> dict[int, str]:
-    """Return how each member appears: by name if they agreed to be named, else by a number."""
-    return {
-        member.id: member.name if member.consents.named else f"member {number}"
-        for number, member in enumerate(members, start=1)
-    }
+def shown_names(members: Sequence[Member], heard: Iterable[tuple[datetime, int]]) -> dict[int, str]:
+    """Return how each member appears: by name if they agreed to be named, else by a number.
+
+    The numbers follow who was `heard` first, as the other tables show it: in the order of joining
+    the first would be known to all, as the one who made the circle.
+    """
+    first = {member: moment for moment, member in sorted(heard, reverse=True)}
+    last = datetime.max.replace(tzinfo=UTC)
+    hidden = [m for m in members if not m.consents.named]
+    hidden.sort(key=lambda m: (first.get(m.id, last), m.state.value))
+    numbered = {m.id: f"member {number}" for number, m in enumerate(hidden, start=1)}
+    return {m.id: numbered.get(m.id, m.name) for m in members}
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -80,14 +89,18 @@ def _harmless(cell: object) -> object:
 
 
 def _members(members: Sequence[Member], shown: Mapping[int, str]) -> str:
-    return _table(
-        ("member", "roles", "state", "joined_at"),
-        (
-            (shown[m.id], " ".join(sorted(m.roles)), m.state.value, m.joined_at.isoformat())
-            for m in members
-            if m.state is not MemberState.INVITED
-        ),
-    )
+    """Return who is in the circle, those with a name first.
+
+    Who is not named has no role there and no day of joining: all know who facilitates.
+    """
+    rows = [
+        (shown[m.id], " ".join(sorted(m.roles)), m.state.value, m.joined_at.isoformat())
+        if m.consents.named
+        else (shown[m.id], "", m.state.value, "")
+        for m in sorted(members, key=lambda m: (not m.consents.named, shown[m.id]))
+        if m.state is not MemberState.INVITED
+    ]
+    return _table(("member", "roles", "state", "joined_at"), rows)
 
 
 def _answers(answers: Sequence[PromptAnswer], shown: Mapping[int, str]) -> str:

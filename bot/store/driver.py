@@ -21,11 +21,29 @@ def connect(*where: Any, **how: Any) -> aiosqlite.Connection:  # noqa: ANN401 - 
 class _Connection(aiosqlite.Connection):
     """A connection whose cursors make one trip."""
 
+    _opening = ""
+
+    def opens(self, transaction: str) -> None:
+        """Open a transaction in this way, on the trip of its first statement."""
+        self._opening = transaction
+
+    def opening(self) -> str:
+        """Return how a transaction is still to be opened, once; empty when none is."""
+        opening, self._opening = self._opening, ""
+        return opening
+
     def cursor(self) -> "_Cursor":  # type: ignore[override]  # all that SQLAlchemy asks of one
         return _Cursor(self)
 
+    async def commit(self) -> None:
+        """Keep what is open; where nothing is, there is no need to go."""
+        self._opening = ""
+        if self.in_transaction:
+            await super().commit()
+
     async def rollback(self) -> None:
         """Undo what is open; where nothing is, there is no need to go."""
+        self._opening = ""
         if self.in_transaction:
             await super().rollback()
 
@@ -53,12 +71,14 @@ class _Cursor:
         return await self._go(sqlite3.Cursor.executemany, sql, values)
 
     async def _go(self, *what: Any) -> Self:  # noqa: ANN401 - sqlite3's own
-        await self._connection._execute(self._run, *what)  # type: ignore[no-untyped-call]  # noqa: SLF001 - no public way takes a function
+        await self._connection._execute(self._run, self._connection.opening(), *what)  # type: ignore[no-untyped-call]  # noqa: SLF001 - no public way takes a function
         return self
 
-    def _run(self, execute: Any, sql: str, values: Any) -> None:  # noqa: ANN401 - sqlite3's own
+    def _run(self, opening: str, execute: Any, sql: str, values: Any) -> None:  # noqa: ANN401 - sqlite3's own
         cursor = self._connection._conn.cursor()  # noqa: SLF001
         try:
+            if opening:
+                cursor.execute(opening)
             execute(cursor, sql, values)
             self._rows = cursor.fetchall() if cursor.description else ()
             self.description, self.rowcount = cursor.description, cursor.rowcount

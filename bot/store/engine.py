@@ -135,6 +135,6 @@ def _engine(url: URL, begin: str, size: int, more: tuple[str, ...]) -> AsyncEngi
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:  # noqa: ANN401 - the driver's own types
-        connection.exec_driver_sql(begin)
+        connection.connection.driver_connection.opens(begin)
 
     return engine

@@ -23,7 +23,7 @@ from structlog.testing import capture_logs
 from bot.circles.methods import BUILT_IN, Answer, Audience, load_method
 from bot.circles.model import lay
 from bot.demo.cast import Cast, told
-from bot.demo.playing import Player
+from bot.demo.playing import Player, Stopped
 from bot.demo.screen import PlainScreen
 from bot.demo.show import cast_of, perform
 from bot.demo.story import AWAY_SINCE, BACK, LATE, OPENS
@@ -171,6 +171,42 @@ def test_who_plays_along_can_say_something_else_and_leave_the_rest_to_the_story(
     assert "This is what you can ask me." in ended.stdout
     assert "I play on for you." in ended.stdout
     assert (tmp_path / "out" / "publication.html").exists()
+
+
+async def test_the_first_turn_comes_when_the_bot_is_there_and_has_introduced_itself() -> None:
+    people, shown = cast_of(SEED), list[str]()
+
+    def stop(_: str) -> str:
+        raise Stopped
+
+    player = Player(people.facilitator, stop, shown.append)
+    with pytest.raises(Stopped):
+        await perform(SEED, people, PlainScreen(people, shown.append), player)
+
+    before = shown[: next(n for n, line in enumerate(shown) if line.startswith("Your turn."))]
+    assert any("Circlekeeper: comes into the room" in line for line in before)
+    assert "Circlekeeper: Hello. I am Circlekeeper" in before[-2]
+
+
+def test_words_for_a_question_of_joining_are_proposed_only_where_it_was_asked(
+    tmp_path: Path,
+) -> None:
+    words, env = command("--play", "facilitator", folder=tmp_path)
+    typed = "\n\n\n!help\n\n\n"  # the fourth turn is to join
+    ended = subprocess.run(  # noqa: S603 - our own words
+        words,
+        cwd=ROOT,
+        env=env,
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=QUICK,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Your turn. In the room: !join" in ended.stdout
+    assert "I do not know that command" not in ended.stdout
 
 
 def test_ctrl_c_ends_it_kindly(tmp_path: Path) -> None:
@@ -330,7 +366,7 @@ def test_deleted_words_are_in_no_file(played: Played) -> None:
 def quoted(played: Played) -> list[tuple[str, str, str]]:
     """Return the publication's lines: words, who is credited, and the message that is linked."""
     found = FIGURE.findall(played.files["publication.html"].decode())
-    link = re.compile(r'href="https://console.invalid/[^/"]*/([^"]*)"')
+    link = re.compile(r'href="transcript\.jsonl#([^"]*)"')
     return [
         (unescape(words).replace("<br>", "\n"), unescape(credit), "".join(link.findall(rest)))
         for words, credit, rest in found
@@ -341,6 +377,20 @@ def reads_as(shown: str, said: str) -> bool:
     """Return whether a line shows what was said; names that are hidden stand as [a member]."""
     pattern = ".*?".join(re.escape(piece) for piece in shown.split("[a member]"))
     return re.fullmatch(pattern, said.removeprefix("!answer "), re.DOTALL) is not None
+
+
+def test_the_publication_counts_the_weeks_from_the_opening(played: Played) -> None:
+    for text in played.files.values():
+        assert b"7 weeks" not in text
+    assert "**Time:** 2 March 2026 to 12 April 2026 (6 weeks)" in played.publication
+
+
+def test_no_link_leads_nowhere(played: Played) -> None:
+    ids = {event["id"] for event in played.events}
+    linked = re.findall(r"transcript\.jsonl#([^\s)>\"]+)", played.publication + played.shown)
+    assert len(linked) > 40
+    assert set(linked) <= ids
+    assert "console.invalid" not in "".join([played.shown, played.publication, str(played.events)])
 
 
 def test_every_quoted_line_leads_to_its_message(played: Played) -> None:

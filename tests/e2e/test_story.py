@@ -330,7 +330,7 @@ async def words_are_marked(life: Life, cast: Cast) -> None:
     await life.bot.heard(cleo)
     assert everywhere(life, "purple curtains") == []
     assert everywhere(life, "marshes") == []
-    assert await life.told(cleo, "has not agreed to be quoted") == 1
+    assert await life.told(cleo, "quoted") == 0
 
 
 async def members_have_rights(life: Life, cast: Cast) -> None:

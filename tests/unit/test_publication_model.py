@@ -1,9 +1,13 @@
 """Marks, verdicts, names that stay out, and the pages that a summary becomes."""
 
 import re
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,6 +17,7 @@ from markdown_it import MarkdownIt
 
 from bot.circles.model import Consents, Member, MemberState
 from bot.conversation.model import MessageRef, PersonRef, RoomRef
+from bot.publication import rendering
 from bot.publication.choosing import Names, masked, names_of
 from bot.publication.model import (
     Chapter,
@@ -32,7 +37,7 @@ from bot.publication.model import (
     without,
     without_name,
 )
-from bot.publication.rendering import html, markdown
+from bot.publication.rendering import html, is_address, markdown
 
 ROOM = RoomRef("matrix", "!r:x")
 LINE = Quote(number=1, circle=1, message=MessageRef(ROOM, "$1"), member=1, fingerprint="f")
@@ -299,6 +304,47 @@ def test_the_page_serves_everybody() -> None:
     levels = [int(each.tag[1]) for each in root.iter() if each.tag in ("h1", "h2", "h3")]
     assert all(after - before <= 1 for before, after in pairwise(levels))
     assert root.find(".//blockquote[@lang='de']") is not None
+
+
+@pytest.mark.parametrize(
+    ("link", "is_one"),
+    [
+        ("https://a.b/c", True),
+        ("transcript.jsonl#reading-room.7", True),
+        ("transcript.jsonl", False),
+        ("transcript.html#7", False),
+        ("../transcript.jsonl#7", False),
+        ("//evil.test/x.jsonl#7", False),
+        ("javascript:x.jsonl#7", False),
+        ('x.jsonl#7" onclick="y', False),
+        ("x.jsonl#7\n", False),
+    ],
+)
+def test_a_link_is_an_address_or_a_place_in_the_record_beside(link: str, is_one: bool) -> None:
+    assert is_address(link) is is_one
+
+
+def test_the_templates_are_read_at_the_start(tmp_path: Path) -> None:
+    folder = Path(rendering.__file__).parents[2]
+    shutil.copytree(folder / "bot", tmp_path / "bot", ignore=shutil.ignore_patterns("*.pyc"))
+    lines = (
+        "import shutil, datetime as d, bot.publication.rendering as r",
+        "from bot.publication.model import Summary as S",
+        f"assert r.__file__.startswith({str(tmp_path)!r})",
+        "shutil.rmtree('bot/publication/templates'); t = d.date(2026, 3, 2)",
+        "no = dict(purpose='', question='', licence='')",
+        "s = S(circle='north', language='en', zone='UTC', since=t, until=t, **no)",
+        "print(r.html(s), r.markdown(s))",
+    )
+    ended = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-c", "\n".join(lines)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "</html>" in ended.stdout
 
 
 def test_only_a_named_line_carries_its_link() -> None:

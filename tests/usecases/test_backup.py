@@ -154,7 +154,7 @@ async def test_what_a_backup_had_not_sent_yet_is_looked_for_before_it_is_sent(
     assert (await circlekeeper("restore", to, "--config", config)).status == 0
     database = Database.at(database_of(config))
     async with database.look() as work:
-        row = await Outbox(work).head(str(room), made)
+        (row,) = await Outbox(work).first_two(str(room), made)
     await database.aclose()
     assert row is not None
     assert (row.attempts, row.first_attempt_at, row.last_attempt_at) == (1, made, made)

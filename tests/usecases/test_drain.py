@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest_asyncio
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 from sqlmodel import select
 
 from adapters.console.client import PLATFORM, Community
@@ -22,9 +24,10 @@ from bot.conversation.model import (
     RoomRef,
     say,
 )
+from bot.delivery.clockwork import Delivery
 from bot.delivery.model import Outgoing, Redaction
 from bot.delivery.rows import Outbox, OutboxRow
-from bot.delivery.usecases import ANSWER, TRIES, Drain, Post
+from bot.delivery.usecases import ANSWER, TRIES, Drain, Post, Tick
 from bot.store.engine import Database
 from tests.support.clocks import DrivenClock
 from tests.support.scene import fresh_database
@@ -110,6 +113,26 @@ async def way(tmp_path: Path) -> AsyncIterator[Way]:
     database = await fresh_database(tmp_path / "test.sqlite3")
     yield Way(database)
     await database.aclose()
+
+
+async def test_an_idle_tick_is_one_statement(way: Way) -> None:
+    asked = list[str]()
+
+    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    async def missed(*_: object) -> list[Outgoing]:
+        return []
+
+    tick = Tick(way.database.begin, way.database.look, way.clock, {}, missed, way.post)
+    await way.write("later", not_before=START + timedelta(days=1))
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        async with Delivery(tick, way.drain) as delivery:
+            await delivery.once()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(asked) == 1
 
 
 async def test_a_post_that_is_delayed_keeps_its_place(way: Way) -> None:

@@ -53,13 +53,24 @@ async def test_an_export_names_only_who_agreed_also_in_the_words_of_others(tmp_p
     assert ANA not in whole
     rows = list(csv.DictReader(io.StringIO(files["answers.csv"])))
     assert [(r["member"], r["text"]) for r in rows] == [
-        ("member 2", "'=1+1 is what [a member] says"),
+        ("member 1", "'=1+1 is what [a member] says"),
         ("Ben", "I agree with [a member]"),
     ]
     record = [json.loads(each) for each in files["record.jsonl"].splitlines()]
     assert [each["id"] for each in record] == ["1", "$by-ben"]
     counted = list(csv.DictReader(io.StringIO(files["contributions.csv"])))
-    assert {each["member"] for each in counted} == {"member 2"}, "Ben did not agree to be counted"
+    assert {each["member"] for each in counted} == {"member 1"}, "Ben did not agree to be counted"
+
+
+async def test_who_is_not_named_is_not_told_by_role_place_or_day(tmp_path: Path) -> None:
+    async with scene(tmp_path) as here:
+        await circle(here)
+        files = await ExportCircle(here.application.database.look)("north")
+    rows = list(csv.reader(io.StringIO(files["members.csv"])))
+    named, *others = rows[1:]
+    assert (named[0], named[1], named[3][:4]) == ("Ben", "member", "2026")
+    assert others == [["member 1", "", "joined", ""], ["member 2", "", "joined", ""]]
+    assert "facilitator" not in files["members.csv"]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """From a mark to a publication, typed and reacted by its people, on a real database."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy.event
 from sqlalchemy import update
 from sqlmodel import SQLModel, select
 
@@ -73,6 +75,10 @@ PEOPLE = {
     "cem": Consents(takes_part=True, counted=False, quoted=False, named=False),
 }
 NAMES = {"fay": "Fay", "ana": "Ana Diaz", "bo": "Bo Lindqvist", "cem": "Cem"}
+
+
+BOTH = ("ana", "bo")
+"""Those who agreed to be quoted."""
 
 
 def person(who: str) -> PersonRef:
@@ -182,7 +188,12 @@ class World:
         registry = Registry()
         dispatch = Dispatch(registry, InNorth(), platforms, "!", lambda: "1", self.clock)
         look_again = LookAgain(db.look, platforms, ReadAnswer(dispatch))
-        compose = Compose(Settle(take_back), lambda _, asked: self.title(asked), platforms)
+        compose = Compose(
+            Settle(take_back),
+            lambda _, asked: self.title(asked),
+            lambda circle: circle.calendar.opens_on,
+            platforms,
+        )
         commands = publication_commands(
             mark=MarkMessage(keep, "!"),
             unmark=UnmarkMessage(db.begin),
@@ -450,16 +461,19 @@ async def test_a_reaction_taken_away_before_it_was_answered_marks_nothing(world:
     assert await world.rows(KeptRow) == []
 
 
-async def test_a_mark_on_words_of_somebody_who_did_not_agree_stores_nothing(world: World) -> None:
+async def test_a_mark_on_words_of_somebody_who_did_not_agree_stores_nothing_and_tells_nothing(
+    world: World,
+) -> None:
     message = await world.writes("cem", "My private thought")
+    open_ = await world.writes("bo", "My open thought")
 
     await world.reacts("ana", message)
     await world.reacts("ana", message, "🎯")
+    assert await world.rows(OutboxRow) == []
+    for typed in ("!mark thanks", "!unmark", "!unmark"):
+        refused = await world.types("ana", typed, reply_to=message)
+        assert refused == await world.types("ana", typed, reply_to=open_)
 
-    (note,) = await world.rows(OutboxRow)
-    assert note.target == str(People.of(person("ana")))
-    assert "has not agreed to be quoted" in words(note.document)
-    assert "Cem" not in words(note.document)
     assert await world.rows(KeptRow) == []
     assert await world.rows(MarkRow) == []
     assert b"My private thought" not in await world.bytes_of_store()
@@ -472,9 +486,8 @@ async def test_a_command_marks_the_message_it_replies_to(world: World) -> None:
     assert "marked as resource" in told
     assert [row.kind for row in await world.rows(MarkRow)] == ["resource"]
 
-    assert "mark is gone" in await world.types("bo", "!unmark", reply_to=message)
+    assert "No mark of yours" in await world.types("bo", "!unmark", reply_to=message)
     assert await world.rows(KeptRow) == []
-    assert "no mark of yours" in await world.types("bo", "!unmark", reply_to=message)
 
 
 async def test_a_command_says_what_it_cannot_mark(world: World) -> None:
@@ -482,7 +495,6 @@ async def test_a_command_says_what_it_cannot_mark(world: World) -> None:
 
     assert "as a reply" in await world.types("bo", "!mark")
     assert "cannot find" in await world.types("bo", "!mark", reply_to="$nothing")
-    assert "has not agreed" in await world.types("bo", "!mark", reply_to=theirs)
     assert "kind is one of" in await world.types("bo", "!mark nonsense", reply_to=theirs)
     assert await world.rows(KeptRow) == []
 
@@ -630,7 +642,8 @@ async def test_who_withdrew_a_marked_line_can_mark_it_again_and_nobody_else(worl
     await world.types("bo", f"!review withdraw {number}")
 
     assert await world.rows(KeptRow) == []
-    assert "taken that line back" in await world.types("ana", "!mark", reply_to=message)
+    assert "Noted" in await world.types("ana", "!mark", reply_to=message)
+    assert await world.rows(KeptRow) == []
     assert "no words of that line" in await world.types("bo", f"!review approve {number}")
     await world.types("bo", "!mark", reply_to=message)
     assert [row.text for row in await world.rows(KeptRow)] == ["Second thoughts"]
@@ -839,6 +852,74 @@ async def test_a_member_is_shown_all_that_is_kept(world: World) -> None:
 
 
 # --- trouble -----------------------------------------------------------------------------------
+
+
+async def test_publishing_goes_well_while_words_and_consents_change(world: World) -> None:
+    messages = [await world.writes(who, f"Thought {n} of {who}") for n in range(6) for who in BOTH]
+    for message in messages:
+        await world.reacts("ana" if "bo" in world.room.messages[message].author else "bo", message)
+    await world.types("fay", "!summary draft")
+    over, told = asyncio.Event(), list[str]()
+
+    async def publish() -> None:
+        while not over.is_set():
+            told.append(await world.types("fay", "!summary publish"))
+            told.append(await world.types("fay", "!summary draft"))
+
+    async def change() -> None:
+        for n, message in enumerate(messages):
+            who = "ana" if world.room.messages[message].author == person("ana").id else "bo"
+            approve = replace(world.event(who, text="!review approve all", direct=True))
+            await world.take(Batch("@bot:x", f"a{n}", (replace(approve, room=DIRECT.id),)))
+            if n % 3 == 0:
+                del world.room.messages[message]
+                gone = world.event(who, Kind.DELETE, target=message)
+                await world.take(Batch("@bot:x", f"d{n}", (gone,)))
+            elif n % 3 == 1:
+                world.room.messages[message] = replace(
+                    world.room.messages[message], text=f"Changed {n}"
+                )
+                edit = world.event(who, Kind.EDIT, f"Changed {n}", target=message)
+                await world.take(Batch("@bot:x", f"e{n}", (edit,)))
+            else:
+                await world.consents(who, named=n % 2 == 0, quoted=n % 4 == 1)
+                await world.consents(who, quoted=True)
+        over.set()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(publish())
+        group.create_task(change())
+
+    assert len(told) > 4
+    answers = [words(row.document) for row in await world.rows(OutboxRow) if row.document]
+    assert not any("went wrong" in said for said in [*told, *answers])
+    await world.types("fay", "!summary publish")
+    whole = await world.published()
+    assert not any(f"Thought {n} of" in whole for n in (0, 3)), "those were deleted or changed"
+
+
+async def test_a_draft_reads_and_changes_all_lines_together(world: World) -> None:
+    async def statements() -> int:
+        asked = list[str]()
+
+        def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
+            asked.append(statement)
+
+        writer = world.db.writer.sync_engine
+        sqlalchemy.event.listen(writer, "before_cursor_execute", note)
+        await world.types("fay", "!summary draft")
+        sqlalchemy.event.remove(writer, "before_cursor_execute", note)
+        return sum(each.startswith(("SELECT", "UPDATE")) for each in asked)
+
+    async def one_more(count: int) -> None:
+        for _ in range(count):
+            message = await world.writes("ana", f"Thought {world.count}")
+            await world.reacts("bo", message)
+
+    await one_more(2)
+    few = await statements()
+    await one_more(12)
+    assert await statements() == few
 
 
 async def test_what_cannot_be_looked_at_is_left_out_and_told(world: World) -> None:

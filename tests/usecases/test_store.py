@@ -1,7 +1,9 @@
 """The store keeps what was committed and nothing else."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -92,6 +94,21 @@ async def test_who_only_looks_cannot_write(database: Database) -> None:
         async with database.look() as work:
             await Cursors(work).move("a", "1", NOW)
             await work.session.flush()
+
+
+async def test_a_transaction_that_said_nothing_holds_up_nobody(database: Database) -> None:
+    async with database.writer.connect() as silent:
+        await silent.begin()
+        with closing(sqlite3.connect(str(database.url.database), timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.rollback()
+        await silent.rollback()
+    async with database.writer.connect() as connection:
+        await connection.begin()
+        await connection.exec_driver_sql("SELECT 1")
+        other = sqlite3.connect(str(database.url.database), timeout=0)
+        with closing(other), pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
 
 
 async def test_every_commit_is_on_the_disk(database: Database) -> None:

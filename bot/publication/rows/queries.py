@@ -161,13 +161,16 @@ class Quotes:
     async def put(self, quote: Quote) -> Quote:
         """Write a line; one that is new is given its number."""
         known = await self._work.session.get(QuoteRow, quote.number) if quote.number else None
-        row = known or await self._row(quote.message)
-        if row is None:
-            row = QuoteRow(**_place(quote.message), circle_id=quote.circle, member_id=quote.member)
-        row.state, row.fingerprint = quote.state.value, quote.fingerprint
-        row.told, row.nameless = quote.told, quote.nameless
+        row = _as(quote, known or await self._row(quote.message))
         await self._work.put(row)
         return row.value()
+
+    async def put_all(self, circle: int, quotes: Iterable[Quote]) -> None:
+        """Write lines of a circle together; those that are new are numbered in this order."""
+        wanted = select(QuoteRow).where(QuoteRow.circle_id == circle)
+        known = {row.value().message: row for row in await self._work.all(wanted)}
+        self._work.session.add_all([_as(quote, known.get(quote.message)) for quote in quotes])
+        await self._work.session.flush()
 
     async def in_circle(self, circle: int) -> list[Quote]:
         """Return a circle's lines by number."""
@@ -192,6 +195,15 @@ class Quotes:
         wanted = select(QuoteRow).where(*which)  # type: ignore[arg-type]  # SQLModel's own columns
         rows = await self._work.all(wanted.order_by(col(QuoteRow.number)))
         return [row.value() for row in rows]
+
+
+def _as(quote: Quote, row: QuoteRow | None) -> QuoteRow:
+    """Return the row, or a new one, as the line is now."""
+    if row is None:
+        row = QuoteRow(**_place(quote.message), circle_id=quote.circle, member_id=quote.member)
+    row.state, row.fingerprint = quote.state.value, quote.fingerprint
+    row.told, row.nameless = quote.told, quote.nameless
+    return row
 
 
 class Publications:

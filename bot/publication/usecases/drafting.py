@@ -1,7 +1,8 @@
 """Draft a summary, ask those quoted, publish what they approved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from bot.circles.model import Circle
 from bot.circles.rows import Circles
@@ -29,6 +30,9 @@ from bot.publication.usecases.settling import Settle
 from bot.publication.usecases.taking import PUBLICATION, asked
 from bot.store.work import Begin, UnitOfWork
 
+OpensOn = Callable[[Circle], date]
+"""Returns the day from which a circle's weeks count; getting ready comes before it."""
+
 
 @dataclass(frozen=True)
 class Compose:
@@ -36,6 +40,7 @@ class Compose:
 
     settle: Settle
     title_of: TitleOf
+    opens_on: OpensOn
     platforms: Mapping[str, Platform]
 
     async def __call__(
@@ -45,7 +50,7 @@ class Compose:
         await self.settle(circle, fresh, work)
         stock = await stocked(circle, work, title_of=self.title_of, fresh=fresh)
         rooms = await Circles(work).rooms(circle.id)
-        return stock, composed(stock, self._link(rooms))
+        return stock, composed(stock, self._link(rooms), self.opens_on(circle))
 
     def _link(self, rooms: Sequence[RoomRef]) -> Link:
         """Return what links to messages in these rooms, and to no other."""

@@ -1,21 +1,19 @@
 """Mark a message as worth keeping, by reaction or by command, and take a mark away."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.circles.model import Circle, Member, MemberState
 from bot.circles.rows import Circles, Members
 from bot.conversation.model import (
     Caller,
-    DeliveryKey,
     Document,
     DomainError,
     Event,
     Kind,
     MessageRef,
-    People,
     PersonRef,
-    say,
 )
 from bot.conversation.platform import Platform
 from bot.delivery.model import Outgoing
@@ -35,7 +33,7 @@ from bot.store.work import Begin, UnitOfWork
 
 
 class NotQuotable(DomainError):
-    """The author of the message did not agree to its being quoted."""
+    """The author of the message did not agree to its being quoted; nobody else learns of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ class KeepMessage:
             )
         author = await Members(work).of(circle.id, event.person)
         if author is None or not may_be_quoted(author):
-            raise NotQuotable(words.NOT_QUOTED)
+            raise NotQuotable("its author did not agree to be quoted")
         return author
 
     async def _check(
@@ -100,7 +98,7 @@ class KeepMessage:
         quote = await Quotes(work).at(marking.message)
         if quote is not None and quote.state is QuoteState.WITHDRAWN:
             if marker.id != author.id:
-                raise NotQuotable(words.TAKEN_BACK)
+                raise NotQuotable("its author took it back")
             await Quotes(work).remove([marking.message])
 
     async def _keep(
@@ -155,8 +153,13 @@ class MarkMessage:
     prefix: str
 
     async def __call__(self, kind: MarkKind, caller: Caller) -> Document:
-        """Return the answer; see `KeepMessage` for what is refused."""
-        await self.keep(Marking(meant(caller), caller.person, kind))
+        """Return the answer, the same for words that may not be kept.
+
+        Raises:
+            DomainError: there is no such message, or it cannot be marked.
+        """
+        with suppress(NotQuotable):
+            await self.keep(Marking(meant(caller), caller.person, kind))
         return words.marked(kind, self.prefix)
 
 
@@ -167,16 +170,11 @@ class UnmarkMessage:
     begin: Begin
 
     async def __call__(self, caller: Caller) -> Document:
-        """Return the answer; a message without any mark left is not kept.
-
-        Raises:
-            DomainError: there is no mark of the caller.
-        """
+        """Return the answer; a message without any mark left is not kept."""
         marking = Marking(meant(caller), caller.person, MarkKind.INSIGHT)
         async with self.begin() as work:
             circle, member = await _where(marking, work)
-            if not await Harvested(work).unmark(marking.message, member.id):
-                raise DomainError("There is no mark of yours on that message.")
+            await Harvested(work).unmark(marking.message, member.id)
             await Harvested(work).sweep(circle.id)
             await work.commit()
         return words.unmarked()
@@ -184,7 +182,7 @@ class UnmarkMessage:
 
 @dataclass(frozen=True)
 class AnswerMark:
-    """Takes a member's reaction as a mark; speaks only, and privately, when it cannot."""
+    """Takes a member's reaction as a mark, and says nothing, whatever becomes of it."""
 
     keep: KeepMessage
 
@@ -197,17 +195,10 @@ class AnswerMark:
         return member is not None and member.state is MemberState.JOINED
 
     async def __call__(self, event: Event) -> Sequence[Outgoing]:
-        """Keep what is marked; return a note to who marked when its author has not agreed."""
+        """Keep what is marked, where it may be."""
         kind = kind_of(event.text)
-        if kind is None or event.target is None:
-            return ()
-        message = MessageRef(event.where, event.target)
-        try:
-            await self.keep(Marking(message, event.person, kind, event.id))
-        except NotQuotable as refusal:
-            target = People.of(event.person)
-            key = DeliveryKey("-", "mark", event.target, 0, str(target))
-            return [Outgoing(key=key, to=target, document=say(str(refusal)))]
-        except DomainError:
-            return ()
+        if kind is not None and event.target is not None:
+            message = MessageRef(event.where, event.target)
+            with suppress(DomainError):
+                await self.keep(Marking(message, event.person, kind, event.id))
         return ()

@@ -72,15 +72,18 @@ class ReviewLines:
             member = await _member(caller, circle.id, work)
             stock = await stocked(circle, work)
             chosen = _chosen(stock, member, verdict, which)
+            one = not _is_all(which)
+            now = [reviewed(_known(stock, quote), verdict, one=one) for quote in chosen]
+            await Quotes(work).put_all(circle.id, [replace(quote, told=True) for quote in now])
             for quote in chosen:
-                await self._one(stock, quote, verdict, one=not _is_all(which), work=work)
+                await self._follow(stock, quote, verdict, work)
             await work.commit()
         return words.reviewed(verdict, [quote.number for quote in chosen])
 
-    async def _one(
-        self, stock: Stock, quote: Quote, verdict: QuoteState, *, one: bool, work: UnitOfWork
+    async def _follow(
+        self, stock: Stock, quote: Quote, verdict: QuoteState, work: UnitOfWork
     ) -> None:
-        await Quotes(work).put(replace(reviewed(_known(stock, quote), verdict, one=one), told=True))
+        """Take what must not stand any more out of what is kept and was published."""
         if verdict is QuoteState.WITHDRAWN:
             await Harvested(work).remove(quote.message)
             await self.take_back.words(quote, work)

@@ -1,5 +1,6 @@
 """Make the store agree with what the platforms show, before anything is quoted."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.circles.model import Circle
@@ -32,6 +33,7 @@ class Settle:
         """
         members = by_id(await Members(work).in_circle(circle.id))
         sources = (await sources_of(circle.id, work)).items()
+        left: list[tuple[Source, Event]] = []
         for message, source in sorted(sources, key=lambda each: (each[1].sent_at, each[0])):
             author = members[source.member]
             there = fresh.events.get(message, source)
@@ -40,21 +42,26 @@ class Settle:
             if there is None or not (author.consents.quoted and author.consents.takes_part):
                 await self.take_back.lines([message], work)
             elif isinstance(there, Event) and may_be_quoted(author):
-                await self._read_again(circle, source, there, work)
+                left.append((source, there))
+        await self._read_again(circle, left, work)
 
     async def _read_again(
-        self, circle: Circle, source: Source, event: Event, work: UnitOfWork
+        self, circle: Circle, left: Iterable[tuple[Source, Event]], work: UnitOfWork
     ) -> None:
-        now = fingerprint(event.text)
-        held = await Quotes(work).at(source.message)
-        quote = held or Quote(
-            number=0, circle=circle.id, message=source.message, member=source.member
-        )
-        if quote.fingerprint != now and source.text != event.text:
-            await reword(source, event.text, work)
-        await Quotes(work).put(reread(quote, now))
-        if held is not None and held.fingerprint not in ("", now):
-            await self.take_back.words(held, work)
+        held = {quote.message: quote for quote in await Quotes(work).in_circle(circle.id)}
+        found: list[Quote] = []
+        for source, event in left:
+            quote = held.get(source.message) or Quote(
+                number=0, circle=circle.id, message=source.message, member=source.member
+            )
+            found.append(reread(quote, fingerprint(event.text)))
+            if quote.fingerprint != fingerprint(event.text) and source.text != event.text:
+                await reword(source, event.text, work)
+        await Quotes(work).put_all(circle.id, found)
+        for quote in found:
+            before = held.get(quote.message)
+            if before is not None and before.fingerprint not in ("", quote.fingerprint):
+                await self.take_back.words(before, work)
 
 
 async def reword(source: Source, text: str, work: UnitOfWork) -> None:

@@ -83,8 +83,8 @@ async def asked(stock: Stock, member: Member, prefix: str, work: UnitOfWork) -> 
     ]
     if not waiting:
         return []
-    for source in waiting:
-        await Quotes(work).put(replace(stock.quotes[source.message], told=True))
+    told = [replace(stock.quotes[source.message], told=True) for source in waiting]
+    await Quotes(work).put_all(stock.circle.id, told)
     count = await Spoken(work).said(stock.circle.id, REVIEW, member.person)
     post = privately(
         member,
