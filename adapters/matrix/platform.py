@@ -87,14 +87,6 @@ class MatrixPlatform:
         """What Matrix can do."""
         return CAPABILITIES
 
-    async def hold_lease(self, instance: str) -> None:
-        """Mark the account as used by `instance`; `listen` keeps the mark fresh.
-
-        Raises:
-            AlreadyRunning: another instance uses the account.
-        """
-        await self._lease.take(instance)
-
     async def listen(self, take: Take, *, since: str | None) -> None:
         """Hand every batch after `since` to `take` until cancelled; see the port."""
         instance, longest = self._settings.instance, self._settings.longest_pause

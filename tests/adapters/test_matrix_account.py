@@ -1,8 +1,10 @@
 """Logging in, keeping a login, and one running bot an account."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +16,7 @@ from adapters.matrix.errors import AlreadyRunning, expect
 from adapters.matrix.lease import MARK, Lease
 from adapters.matrix.login import check, login, versions
 from adapters.matrix.platform import MatrixPlatform
-from adapters.matrix.settings import Credentials
+from adapters.matrix.settings import Credentials, MatrixSettings
 from bot.conversation.model import (
     AccountLost,
     Batch,
@@ -47,6 +49,21 @@ async def server(synapse: Synapse, account: Account) -> AsyncIterator[Homeserver
     known = settings(synapse.base_url, account).credentials
     async with Homeserver(known) as homeserver:
         yield homeserver
+
+
+@asynccontextmanager
+async def listening(wanted: MatrixSettings) -> AsyncIterator[None]:
+    """Run a bot that has taken its account and hears something; end it afterwards."""
+    heard = asyncio.Event()
+
+    async def take(_: Batch) -> None:
+        heard.set()
+
+    async with MatrixPlatform(wanted) as bot, asyncio.TaskGroup() as group:
+        ear = group.create_task(bot.listen(take, since=None))
+        await heard.wait()
+        yield
+        ear.cancel()
 
 
 # --- logging in ------------------------------------------------------------------------------
@@ -190,11 +207,10 @@ async def test_a_bot_that_died_makes_way_after_a_while(server: Homeserver, clock
 async def test_a_bot_that_ends_gives_the_account_back(
     synapse: Synapse, account: Account, server: Homeserver
 ) -> None:
-    async with MatrixPlatform(settings(synapse.base_url, account)) as bot:
-        await bot.hold_lease("one")
+    async with listening(settings(synapse.base_url, account, instance="one")):
         assert (await server.get("user", server.me, "account_data", MARK))["instance"] == "one"
-    async with MatrixPlatform(settings(synapse.base_url, account)) as bot:
-        await bot.hold_lease("two")
+    async with listening(settings(synapse.base_url, account, instance="two")):
+        assert (await server.get("user", server.me, "account_data", MARK))["instance"] == "two"
 
 
 async def test_a_bot_gives_back_only_its_own(server: Homeserver, clock: SetClock) -> None:
@@ -211,20 +227,19 @@ async def test_listening_takes_the_account_first(synapse: Synapse, account: Acco
     async def nothing(_: Batch) -> None:
         """Take a batch."""
 
-    async with MatrixPlatform(settings(synapse.base_url, account)) as one:
-        await one.hold_lease("one")
-        async with MatrixPlatform(settings(synapse.base_url, account, instance="two")) as two:
-            with pytest.raises(AlreadyRunning):
-                await two.listen(nothing, since=None)
+    async with (
+        listening(settings(synapse.base_url, account, instance="one")),
+        MatrixPlatform(settings(synapse.base_url, account, instance="two")) as two,
+    ):
+        with pytest.raises(AlreadyRunning):
+            await two.listen(nothing, since=None)
 
 
 async def test_ending_while_the_homeserver_is_away_is_no_error(
     synapse: Synapse, account: Account
 ) -> None:
-    async with FaultyProxy(synapse.base_url) as proxy:
-        bot = MatrixPlatform(settings(proxy.url, account))
-        await bot.hold_lease("one")
-    await bot.aclose()
+    async with AsyncExitStack() as bot, FaultyProxy(synapse.base_url) as proxy:
+        await bot.enter_async_context(listening(settings(proxy.url, account, instance="one")))
 
 
 def test_credentials_do_not_show_their_token() -> None:
