@@ -8,7 +8,6 @@ from urllib.parse import quote
 import structlog
 
 from adapters.console.client import BOT, PLATFORM, Community, Entry
-from adapters.console.markup import plain
 from bot.conversation.model import (
     Batch,
     Capabilities,
@@ -23,6 +22,7 @@ from bot.conversation.model import (
     RoomRef,
     Target,
 )
+from bot.conversation.plain import plain
 from bot.conversation.platform import Take
 
 CAPABILITIES = Capabilities(longest=16_000, memory=timedelta(days=36_500))

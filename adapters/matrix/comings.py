@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from adapters.matrix.raw import Json, words
 from adapters.matrix.scene import Scene
-from adapters.matrix.taming import tame_name
 from bot.conversation.model import Event, Kind
+from bot.conversation.plain import tame_name
 
 
 def membership(raw: Json) -> tuple[str, str]:

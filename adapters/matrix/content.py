@@ -5,8 +5,8 @@ import json
 
 from adapters.matrix.markup import render
 from adapters.matrix.raw import Json
-from adapters.matrix.taming import tame, tame_name
 from bot.conversation.model import DeliveryKey, Document, File
+from bot.conversation.plain import tame, tame_name
 
 KEY = "org.circlekeeper.key"
 LARGEST = 60_000

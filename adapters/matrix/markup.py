@@ -4,17 +4,13 @@ Names and words may come from anybody: every piece is tamed and escaped where it
 the whole is cleaned once more against the specification's list of tags.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import nh3
 
-from adapters.matrix.moments import spoken
-from adapters.matrix.taming import tame, tame_name
 from bot.conversation.model import (
-    Actions,
     Block,
     Bullets,
     Code,
@@ -30,13 +26,13 @@ from bot.conversation.model import (
     Quote,
     Table,
 )
+from bot.conversation.plain import SCHEMES, leads, plain, spoken, tame, tame_name
 
 TAGS = {"h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "blockquote", "pre", "code", "a"}
 TAGS |= {"strong", "em", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td"}
 """Those of the specification's tags that a document needs."""
 
 ATTRIBUTES = {"a": {"href"}}
-SCHEMES = {"https", "http", "mailto", "matrix"}
 STYLES = {"strong": "strong", "emph": "em", "code": "code"}
 
 
@@ -52,7 +48,7 @@ class Rendered:
 def render(document: Document) -> Rendered:
     """Return a document without its files and buttons as a message."""
     blocks = [block for block in document.blocks if not isinstance(block, File)]
-    body = "\n\n".join(filter(None, (_plain(block, document.language) for block in blocks)))
+    body = plain(replace(document, blocks=tuple(blocks)))
     html = "".join(_html(block, document.language) for block in blocks)
     people = tuple(who.id for who in document.mentions if who.platform == "matrix")
     return Rendered(body, clean(html), people)
@@ -66,61 +62,6 @@ def clean(html: str) -> str:
 def person_address(user: str) -> str:
     """Return the address that clients show as the person's name."""
     return f"https://matrix.to/#/{quote(user, safe='@:')}"
-
-
-# --- plain words -----------------------------------------------------------------------------
-
-
-def _plain(block: Block, language: str) -> str:
-    match block:
-        case Heading(text) | Paragraph(text):
-            return _words(text, language)
-        case Bullets(items, ordered):
-            return _listed((_words(item, language) for item in items), ordered=ordered)
-        case Quote(text):
-            return "\n".join(f"> {line}" for line in _words(text, language).split("\n"))
-        case Code(text):
-            return tame(text)
-        case Table(head, rows):
-            return _listed(_row_in_words(head, row) for row in rows)
-        case File(name):
-            return tame_name(name)
-        case Actions():
-            return ""
-
-
-def _listed(items: Iterable[str], *, ordered: bool = False) -> str:
-    marked = ((f"{place}." if ordered else "-", item) for place, item in enumerate(items, 1))
-    return "\n".join(f"{mark} {item}".replace("\n", "\n  ") for mark, item in marked)
-
-
-def _row_in_words(head: tuple[str, ...], row: tuple[str, ...]) -> str:
-    titles = [*head, *[""] * (len(row) - len(head))]
-    named = zip(titles, row, strict=False)
-    return "; ".join(tame(f"{title}: {cell}" if title else cell) for title, cell in named if cell)
-
-
-def _words(line: Line, language: str) -> str:
-    return "".join(_word(part, language) for part in line)
-
-
-def _word(part: Inline, language: str) -> str:
-    match part:
-        case Link(text, url):
-            return tame(text) if text in ("", url) or not _leads(url) else f"{tame(text)} ({url})"
-        case Mention(person, name):
-            return tame_name(name) or tame_name(person.id)
-        case Moment():
-            return spoken(part, language)
-        case _:
-            return tame(part.text)
-
-
-def _leads(url: str) -> bool:
-    try:
-        return urlsplit(url).scheme in SCHEMES and tame(url) == url and url.split() == [url]
-    except ValueError:
-        return False
 
 
 # --- HTML ------------------------------------------------------------------------------------
@@ -163,7 +104,7 @@ def _marked(line: Line, language: str) -> str:
 
 def _mark(part: Inline, language: str) -> str:
     match part:
-        case Link(text, url) if _leads(url):
+        case Link(text, url) if leads(url):
             return f'<a href="{escape(url)}">{_escaped(text or url)}</a>'
         case Mention(person, name):
             shown = escape(tame_name(name) or tame_name(person.id))

@@ -20,7 +20,6 @@ from adapters.matrix.reading import Reader
 from adapters.matrix.rooms import Rooms
 from adapters.matrix.scene import PLATFORM
 from adapters.matrix.settings import MatrixSettings
-from adapters.matrix.taming import tame_name
 from adapters.matrix.translate import as_it_reads, incoming
 from adapters.matrix.waiting import insist
 from bot.conversation.model import (
@@ -35,6 +34,7 @@ from bot.conversation.model import (
     RoomRef,
     Target,
 )
+from bot.conversation.plain import tame_name
 from bot.conversation.platform import Take
 
 CAPABILITIES = Capabilities(longest=16_000, memory=timedelta(minutes=25))

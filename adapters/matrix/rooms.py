@@ -7,8 +7,8 @@ from adapters.matrix.client import Homeserver
 from adapters.matrix.errors import NotFound
 from adapters.matrix.raw import Json, items, mapping, strings, words
 from adapters.matrix.scene import Scene
-from adapters.matrix.taming import tame_name
 from bot.conversation.model import Clock, NotPermitted
+from bot.conversation.plain import tame_name
 
 if TYPE_CHECKING:
     from nio import MatrixRoom  # type: ignore[import-untyped]

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from adapters.matrix.content import KEY, attachment, message, transaction
 from adapters.matrix.markup import ATTRIBUTES, TAGS, render
-from adapters.matrix.taming import TURNS, tame, tame_name
 from bot.conversation.model import (
     Bullets,
     Code,
@@ -32,6 +31,7 @@ from bot.conversation.model import (
     paragraph,
     say,
 )
+from bot.conversation.plain import TURNS, tame, tame_name
 
 ANA = PersonRef("matrix", "@ana:example.org")
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -23,7 +23,7 @@ USUAL = {"commands", "model", "rows", "usecases", "words"}
 
 OWN = {
     "circles": {"methods", "telling"},
-    "conversation": {"dispatch", "markdown", "platform", "registry", "typed", "zones"},
+    "conversation": {"dispatch", "markdown", "plain", "platform", "registry", "typed", "zones"},
     "delivery": {"clockwork"},
     "mentoring": {"matching"},
     "participation": {"measures"},
