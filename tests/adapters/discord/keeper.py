@@ -78,12 +78,13 @@ class Keeper(discord.Client):
             intents.message_content = True
         super().__init__(intents=intents, connector=standin.connector(), guild_ready_timeout=0.02)
         self.told: list[tuple[str, object]] = []
-        self.ready_times = 0
-        self.resumed_times = 0
         self.heard = asyncio.Condition()
         self.tree = app_commands.CommandTree(self)
         self.tree.add_command(_circle())
         self.tree.add_command(_remember)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Do not wait 5 s before a second IDENTIFY."""
 
     async def setup_hook(self) -> None:
         self.add_view(Buttons())

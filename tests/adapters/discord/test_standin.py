@@ -345,8 +345,10 @@ async def test_without_the_intent_others_words_are_withheld(discord: StandIn) ->
         heard = await keeper.hears("message", 3)
         assert heard == ["", f"<@{discord.world.bot.id}> this is", "Between us"]
         assert (await keeper.room(room.id).fetch_message(said.id)).content == ""
+    greedy = Keeper(discord)
     with pytest.raises(dpy.PrivilegedIntentsRequired):
-        await Keeper(discord).start(discord.token)
+        await greedy.start(discord.token)
+    await greedy.close()
 
 
 async def test_a_wrong_token_is_refused(discord: StandIn) -> None:
@@ -495,19 +497,33 @@ async def test_a_stand_in_comes_back_on_its_port_with_its_world(discord: StandIn
 
 async def test_shards_share_the_guilds(discord: StandIn) -> None:
     made = [discord.world.guild(f"Guild {number}") for number in range(4)]
-    keeper = dpy.AutoShardedClient(
-        intents=dpy.Intents.default(), connector=discord.connector(), shard_count=2
+    ready = asyncio.Event()
+
+    class Sharded(dpy.AutoShardedClient):
+        async def before_identify_hook(
+            self, shard_id: int | None, *, initial: bool = False
+        ) -> None:
+            """Do not wait 5 s before the second IDENTIFY."""
+
+        async def on_ready(self) -> None:
+            ready.set()
+
+    keeper = Sharded(
+        intents=dpy.Intents.default(),
+        connector=discord.connector(),
+        shard_count=2,
+        guild_ready_timeout=0.02,
     )
     async with asyncio.TaskGroup() as tasks:
         started = tasks.create_task(keeper.start(discord.token))
-        await discord.world.until(
-            lambda: len(discord.gateway.sessions) == 2 or None, 8, "two sessions"
-        )
-        await discord.world.until(
-            lambda: {each.id for each in keeper.guilds} == {each.id for each in made} or None,
-            0.5,
-            "all guilds",
-        )
+        await asyncio.wait_for(ready.wait(), 5)
+        shares = {
+            each.shard[0]: each.told("GUILD_CREATE") for each in discord.gateway.sessions.values()
+        }
+        assert {each.id for each in keeper.guilds} == {each.id for each in made}
+        assert {g.id: (g.id >> 22) % 2 for g in made} == {
+            int(told["id"]): index for index, share in shares.items() for told in share
+        }
         await keeper.close()
         await started
 

@@ -42,7 +42,6 @@ class Faults:
         self.deaf = False
         self.forgets_sessions = False
         self.members_by_request = False
-        self.closing = False
 
     # Requests
 

@@ -14,7 +14,8 @@ async def discord() -> AsyncIterator[StandIn]:
     """Give a Discord of the test's own; what either side said against its description fails."""
     async with StandIn() as standin:
         yield standin
-    assert standin.validation.findings == []
+    found = standin.validation.findings
+    assert not found, "against Discord's description:\n" + "\n".join(found)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -50,7 +50,7 @@ class Gateway:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(socket.write())
                 await self._read(socket)
-                socket.close(WSCloseCode.OK)
+                socket.finish()
         finally:
             self._gone(socket)
         return ws
@@ -66,7 +66,7 @@ class Gateway:
         self.sockets.discard(socket)
         for session in [each for each in self.sessions.values() if each.socket is socket]:
             session.socket = None
-            if socket.ws.close_code in INVALID_CODES and not self.faults.closing:
+            if socket.ws.close_code in INVALID_CODES and not socket.ended_here:
                 del self.sessions[session.id]
         self.world.changed()
 
@@ -127,7 +127,8 @@ class Gateway:
         self._dispatch(session, "READY", ready | {"shard": [index, count]})
         if session.intents & GUILDS:
             for guild in own:
-                self._dispatch(session, "GUILD_CREATE", self._whole(session, guild))
+                whole = self._whole(session, guild) | {"unavailable": False}
+                self._dispatch(session, "GUILD_CREATE", whole)
 
     def _whole(self, session: Session, guild: Guild) -> Json:
         """Return a guild with all members where the session may know them and they are few."""
@@ -205,7 +206,6 @@ class Gateway:
 
     async def close(self, code: int) -> None:
         """Close every websocket with a code; their sessions stay."""
-        self.faults.closing = True
         lines = await self._lines()
         for each in lines:
             each.close(code)
@@ -213,7 +213,6 @@ class Gateway:
 
     async def drop(self) -> None:
         """Cut every websocket without a word; their sessions stay."""
-        self.faults.closing = True
         lines = await self._lines()
         for each in lines:
             each.close(None)
@@ -224,7 +223,6 @@ class Gateway:
         await self.world.until(
             lambda: None if self.sockets & set(lines) else True, 5, "the end of the websockets"
         )
-        self.faults.closing = False
 
     async def ask_to_reconnect(self) -> None:
         """Ask every client to connect again and resume (op 7)."""

@@ -16,6 +16,7 @@ from tests.support.discord.model import (
     Json,
     Message,
     User,
+    without_nulls,
 )
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class Interactions:
         """Do what a first answer says."""
         if kind == MODAL:
             rules.modal(data)
-            found.modal = data
+            found.modal = without_nulls(data)
         elif kind == CHOICES:
             self._suggest(found, data.get("choices") or [])
         elif kind in (MESSAGE, DEFER):

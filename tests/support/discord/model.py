@@ -255,6 +255,19 @@ def controls(components: list[Json]) -> list[Json]:
     return [each for each in everything(components) if each.get("custom_id")]
 
 
+def without_nulls(part: Json) -> Json:
+    """Return a component without its empty keys, at any depth."""
+    kept: Json = {}
+    for key, value in part.items():
+        if isinstance(value, dict):
+            kept[key] = without_nulls(value)
+        elif isinstance(value, list):
+            kept[key] = [without_nulls(v) if isinstance(v, dict) else v for v in value]
+        elif value is not None:
+            kept[key] = value
+    return kept
+
+
 @dataclass
 class Draft:
     """What somebody wants to post."""

@@ -16,6 +16,7 @@ from tests.support.discord.model import (
     User,
     Version,
     everything,
+    without_nulls,
 )
 from tests.support.discord.world import (
     DIRECT_MESSAGES,
@@ -110,7 +111,7 @@ def fill(world: World, message: Message, draft: Draft) -> None:
 
 def _numbered(components: list[Json]) -> list[Json]:
     """Return components without empty keys, each with a number, as Discord gives them back."""
-    kept = [_without_nulls(each) for each in components]
+    kept = [without_nulls(each) for each in components]
     every = everything(kept)
     taken = {each["id"] for each in every if each.get("id")}
     free = (number for number in range(1, 1000) if number not in taken)
@@ -119,19 +120,6 @@ def _numbered(components: list[Json]) -> list[Json]:
         if each["type"] in (3, 5, 6, 7, 8):
             each.setdefault("min_values", 1)
             each.setdefault("max_values", 1)
-    return kept
-
-
-def _without_nulls(part: Json) -> Json:
-    """Return a component without its empty keys, at any depth."""
-    kept: Json = {}
-    for key, value in part.items():
-        if isinstance(value, dict):
-            kept[key] = _without_nulls(value)
-        elif isinstance(value, list):
-            kept[key] = [_without_nulls(v) if isinstance(v, dict) else v for v in value]
-        elif value is not None:
-            kept[key] = value
     return kept
 
 

@@ -159,6 +159,7 @@ class StandIn:
         except ApiError as refused:
             status, answer = refused.status, refused.body
         self.validation.answer(exchange, status, answer)
+        self.world.changed()
         return status, answer
 
     def _authorized(self, route: Route, request: web.Request) -> None:

@@ -24,6 +24,10 @@ class Session:
     sent: list[Json] = field(default_factory=list)
     socket: "Socket | None" = None
 
+    def told(self, kind: str) -> list[Json]:
+        """Return the events of a kind that this session was told so far."""
+        return [frame["d"] for frame in self.sent if frame["t"] == kind]
+
     def hears(self, event: Event) -> bool:
         """Return whether this session is told: by its intents and its share of the guilds."""
         if event.intents and not event.intents & self.intents:
@@ -39,6 +43,7 @@ class Socket:
         self._request = request
         self.ws = ws
         self._deflate = zlib.compressobj() if compress else None
+        self.ended_here = False
         self._frames: asyncio.Queue[Json | int | None] = asyncio.Queue()
 
     def send(self, frame: Json) -> None:
@@ -47,7 +52,12 @@ class Socket:
 
     def close(self, code: int | None) -> None:
         """Close with a code once all before is sent; None: cut the line without a word."""
+        self.ended_here = True
         self._frames.put_nowait(code)
+
+    def finish(self) -> None:
+        """Stop writing: the client has gone."""
+        self._frames.put_nowait(1000)
 
     async def write(self) -> None:
         """Send frames until the end."""

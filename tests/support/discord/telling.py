@@ -117,7 +117,6 @@ def whole_guild(world: "World", which: Guild) -> Json:
     return payloads.guild(which) | {
         "joined_at": payloads.when(which.members[world.bot.id].joined_at),
         "large": False,
-        "unavailable": False,
         "member_count": len(which.members),
         "members": [payloads.member(which.members[world.bot.id])],
         "channels": [payloads.channel(each) for each in places if not each.is_thread],

@@ -4,6 +4,7 @@
 # ruff: noqa: ASYNC109
 
 import asyncio
+import base64
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -97,7 +98,7 @@ class World:
         self.attachments: dict[int, Attachment] = {}
         self.nonces: dict[tuple[int, int, str], tuple[Message, datetime]] = {}
         self.bot = self.user(name, bot=True)
-        self.application = Application(self.bot.id, name, f"token-of-{self.bot.id}")
+        self.application = Application(self.bot.id, name, _token(self.bot.id))
         self.system = self.user("Discord", bot=True)
 
     # Time and change
@@ -293,3 +294,8 @@ class World:
         channel.deleted = True
         kind = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
         self.emit(kind, payloads.channel(channel), GUILDS, channel.guild_id)
+
+
+def _token(bot: int) -> str:
+    """Return a bot's token; some clients read the id in its first part."""
+    return f"{base64.b64encode(str(bot).encode()).decode()}.of.the-stand-in"
