@@ -121,8 +121,12 @@ def _answers(answers: Sequence[PromptAnswer], shown: Mapping[int, str]) -> str:
 
 
 def _steps(steps: Sequence[Step], members: Sequence[Member], shown: Mapping[int, str]) -> str:
-    """Return what was done with the circle; `by` is empty for who is not, or no longer, in it."""
-    people = {member.person: shown[member.id] for member in members}
+    """Return what was done with the circle; only who is in it and named stands there.
+
+    What somebody did would tell who they are.
+    """
+    named = {member.id for member in members if member.consents.named}
+    people = {member.person: shown[member.id] for member in members if member.id in named}
     return _table(
         ("at", "by", "what", "about", "undone_at"),
         (
@@ -130,7 +134,7 @@ def _steps(steps: Sequence[Step], members: Sequence[Member], shown: Mapping[int,
                 step.at.isoformat(),
                 people.get(step.by, "") if step.by else "",
                 step.kind.value,
-                shown.get(step.about, "") if step.about else "",
+                shown[step.about] if step.about in named else "",
                 step.undone_at.isoformat() if step.undone_at else "",
             )
             for step in steps

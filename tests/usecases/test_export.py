@@ -71,6 +71,8 @@ async def test_who_is_not_named_is_not_told_by_role_place_or_day(tmp_path: Path)
     assert (named[0], named[1], named[3][:4]) == ("Ben", "member", "2026")
     assert others == [["member 1", "", "joined", ""], ["member 2", "", "joined", ""]]
     assert "facilitator" not in files["members.csv"]
+    steps = list(csv.DictReader(io.StringIO(files["steps.csv"])))
+    assert {row["by"] for row in steps} == {""}
 
 
 @pytest.fixture

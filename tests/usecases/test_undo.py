@@ -315,8 +315,8 @@ async def test_an_export_tells_what_was_done_with_names_as_agreed(north: Scene) 
     lines = [line.split(",") for line in files["steps.csv"].splitlines()]
     assert lines[0] == ["at", "by", "what", "about", "undone_at"]
     assert [line[1:4] for line in lines[1:]] == [
-        ["member 1", "opened", ""],
-        ["member 1", "roles", "Ana"],
+        ["", "opened", ""],
+        ["", "roles", "Ana"],
     ]
     assert [bool(line[4]) for line in lines[1:]] == [False, True]
 
