@@ -12,10 +12,11 @@ import pytest
 from tests.adapters.discord.keeper import Buttons, Keeper, running
 from tests.support.clocks import DrivenClock
 from tests.support.discord import permissions, tls
+from tests.support.discord.application import MEMBERS
 from tests.support.discord.asking import NotPossible
 from tests.support.discord.model import ApiError
 from tests.support.discord.server import StandIn
-from tests.support.discord.world import MEMBERS, NotSeen
+from tests.support.discord.world import NotSeen
 
 
 async def test_a_bot_logs_in_knows_its_guild_and_hears_what_is_said(discord: StandIn) -> None:
@@ -596,7 +597,7 @@ async def test_a_client_of_another_family_gets_along(discord: StandIn) -> None:
     bot = hikari.GatewayBot(
         discord.token,
         rest_url=discord.api,
-        http_settings=hikari.impl.HTTPSettings(ssl=tls.client_context()),
+        http_settings=hikari.impl.HTTPSettings(ssl=tls.client_context(discord.trust)),
         intents=hikari.Intents.ALL_UNPRIVILEGED | hikari.Intents.MESSAGE_CONTENT,
         banner=None,
         logs=None,

@@ -7,13 +7,17 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from tests.support.discord import payloads, telling
+from tests.support.discord.application import GUILDS, MEMBERS, MESSAGE_CONTENT, PRIVILEGED
 from tests.support.discord.faults import Faults
 from tests.support.discord.model import ApiError, Guild, Json
 from tests.support.discord.sockets import Session, Socket
-from tests.support.discord.world import GUILDS, MEMBERS, MESSAGE_CONTENT, PRIVILEGED, Event, World
+from tests.support.discord.world import Event, World
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, RESUME, RECONNECT = 0, 1, 2, 3, 6, 7
 REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 8, 9, 10, 11
+
+SESSION_IS_OVER = frozenset({4007, 4009})
+"""docs, gateway close codes: a wrong sequence and a timed out session begin anew."""
 
 INVALID_CODES = frozenset({1000, 1001})
 """docs, gateway: a client that closes with these ends its session."""
@@ -139,6 +143,9 @@ class Gateway:
 
     def _resume(self, socket: Socket, data: Json) -> None:
         """Go on with a session: all it missed, then RESUMED; or say that there is none."""
+        if data["token"].removeprefix("Bot ") != self.world.application.token:
+            socket.close(4004)
+            return
         session = self.sessions.get(data["session_id"])
         if session is None or self.faults.forgets_sessions:
             socket.send({"op": INVALID_SESSION, "d": False})
@@ -205,10 +212,12 @@ class Gateway:
         return list(self.sockets)
 
     async def close(self, code: int) -> None:
-        """Close every websocket with a code; their sessions stay."""
+        """Close every websocket with a code; their sessions stay unless the code ends them."""
         lines = await self._lines()
         for each in lines:
             each.close(code)
+        if code in SESSION_IS_OVER:
+            self.sessions.clear()
         await self._all_gone(lines)
 
     async def drop(self) -> None:

@@ -3,6 +3,7 @@
 # Waiting fails with what was there instead, which asyncio.timeout cannot say.
 # ruff: noqa: ASYNC109
 
+import mimetypes
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,13 @@ class Human:
         """Write in a channel, a thread or the direct conversation."""
         files = files or {}
         attached = [
-            Attachment(self.world.new_id(), name, data, "text/plain", channel.id)
+            Attachment(
+                self.world.new_id(),
+                name,
+                data,
+                mimetypes.guess_type(name)[0] or "application/octet-stream",
+                channel.id,
+            )
             for name, data in files.items()
         ]
         draft = Draft(text, attachments=attached, reply_to=reply_to.id if reply_to else None)

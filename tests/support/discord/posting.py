@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 from tests.support.discord import payloads, permissions, rules, telling
+from tests.support.discord.application import DIRECT_MESSAGES, GUILD_MESSAGES
 from tests.support.discord.model import (
     DM,
     FORUM,
@@ -18,11 +19,7 @@ from tests.support.discord.model import (
     everything,
     without_nulls,
 )
-from tests.support.discord.world import (
-    DIRECT_MESSAGES,
-    GUILD_MESSAGES,
-    World,
-)
+from tests.support.discord.world import World
 
 MENTION = re.compile(r"<@!?(\d+)>")
 ROLE_MENTION = re.compile(r"<@&(\d+)>")
@@ -173,12 +170,17 @@ def place(world: World, message: Message) -> None:
         joining = [message.author.id, *message.rang.users]
         for person in joining:
             add_to_thread(world, channel, person)
-    world.emit(
-        "MESSAGE_CREATE",
-        lambda reads: telling.event(world, message, reads=reads),
-        heard(channel),
-        channel.guild_id,
-    )
+    tell(world, message, "MESSAGE_CREATE")
+
+
+def tell(world: World, message: Message, kind: str, data: Json | None = None) -> None:
+    """Tell of a message, or of `data` about it, if the bot sees the channel."""
+    channel = message.channel
+    if not permissions.sees(channel, world.bot):
+        world.changed()
+        return
+    build = data or (lambda reads: telling.event(world, message, reads=reads))
+    world.emit(kind, build, heard(channel), channel.guild_id)
 
 
 def heard(channel: Channel) -> int:
@@ -230,13 +232,7 @@ def tell_update(world: World, message: Message) -> None:
     if message.ephemeral:
         world.changed()
         return
-    channel = message.channel
-    world.emit(
-        "MESSAGE_UPDATE",
-        lambda reads: telling.event(world, message, reads=reads),
-        heard(channel),
-        channel.guild_id,
-    )
+    tell(world, message, "MESSAGE_UPDATE")
 
 
 def delete(world: World, *messages: Message) -> None:
@@ -252,6 +248,6 @@ def delete(world: World, *messages: Message) -> None:
     if messages[0].ephemeral:
         world.changed()
     elif len(ids) == 1:
-        world.emit("MESSAGE_DELETE", data | {"id": ids[0]}, heard(channel), channel.guild_id)
+        tell(world, messages[0], "MESSAGE_DELETE", data | {"id": ids[0]})
     else:
-        world.emit("MESSAGE_DELETE_BULK", data | {"ids": ids}, heard(channel), channel.guild_id)
+        tell(world, messages[0], "MESSAGE_DELETE_BULK", data | {"ids": ids})

@@ -1,8 +1,9 @@
 """Reacting to messages, as Discord lets somebody do it."""
 
 from tests.support.discord import payloads, permissions
+from tests.support.discord.application import DIRECT_REACTIONS, GUILD_REACTIONS
 from tests.support.discord.model import ApiError, Channel, Json, Message, User
-from tests.support.discord.world import DIRECT_REACTIONS, GUILD_REACTIONS, World
+from tests.support.discord.world import World
 
 
 def react(world: World, message: Message, person: User, emoji: str) -> None:
@@ -38,7 +39,10 @@ def _awake(channel: Channel) -> None:
 
 
 def _tell_reaction(world: World, kind: str, message: Message, person: User, emoji: str) -> None:
-    """Tell of a reaction."""
+    """Tell of a reaction, if the bot sees the channel."""
+    if not permissions.sees(message.channel, world.bot):
+        world.changed()
+        return
     guild = message.channel.guild
     data: Json = {
         "user_id": str(person.id),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import time
 from collections.abc import Mapping
 from typing import Any, Self
 from urllib.parse import unquote
@@ -52,6 +53,11 @@ class StandIn:
         return self.world.application.token
 
     @property
+    def trust(self) -> str:
+        """The certificate that clients are to trust, as PEM."""
+        return tls.trusted()
+
+    @property
     def api(self) -> str:
         """The address of the API for clients that can be told it, without TLS names."""
         return f"https://127.0.0.1:{self.port}{API}"
@@ -65,7 +71,7 @@ class StandIn:
 
     def connector(self) -> aiohttp.TCPConnector:
         """Return a connector that finds Discord's names here and no other name anywhere."""
-        return tls.connector(self._port_for)
+        return tls.connector(self._port_for, self.trust)
 
     def _port_for(self, host: str) -> int:
         """Return the port for a name; a connection to be refused gets one where nobody listens."""
@@ -202,7 +208,8 @@ async def _content(request: web.Request) -> tuple[Any, dict[str, Upload]]:
 
 def _limits(route: Route) -> dict[str, str]:
     """Return the headers that tell of limits; each route is a bucket of its own."""
-    return {**LIMITS, "X-RateLimit-Bucket": f"{abs(hash((route.method, route.path))):x}"}
+    bucket = f"{abs(hash((route.method, route.path))):x}"
+    return {**LIMITS, "X-RateLimit-Reset": f"{time.time() + 1:.3f}", "X-RateLimit-Bucket": bucket}
 
 
 def _response(status: int, body: Any, headers: Mapping[str, str]) -> web.Response:  # noqa: ANN401 - JSON

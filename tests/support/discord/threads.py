@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tests.support.discord import payloads, permissions, posting, rules
+from tests.support.discord.application import GUILDS
 from tests.support.discord.model import (
     PRIVATE_THREAD,
     PUBLIC_THREAD,
@@ -15,7 +16,7 @@ from tests.support.discord.model import (
     ThreadState,
     User,
 )
-from tests.support.discord.world import GUILDS, World
+from tests.support.discord.world import World
 
 NAME = 100
 

@@ -56,16 +56,16 @@ def server_context() -> ssl.SSLContext:
     return context
 
 
-def public_part(pem: bytes) -> str:
-    """Return the certificate without its key."""
-    text = pem.decode()
+def trusted() -> str:
+    """Return the certificate without its key, as PEM."""
+    text = certificate().decode()
     return text[text.index("-----BEGIN CERTIFICATE") :]
 
 
 @functools.cache
-def client_context() -> ssl.SSLContext:
-    """Return a context that trusts the stand-in and nobody else."""
-    return ssl.create_default_context(cadata=public_part(certificate()))
+def client_context(trust: str) -> ssl.SSLContext:
+    """Return a context that trusts one certificate (PEM) and nobody else."""
+    return ssl.create_default_context(cadata=trust)
 
 
 class OnlyStandIn(AbstractResolver):
@@ -100,8 +100,12 @@ class OnlyStandIn(AbstractResolver):
         """Hold nothing."""
 
 
-def connector(port_for: Callable[[str], int]) -> aiohttp.TCPConnector:
-    """Return a connector that reaches only the stand-in; make it within the running loop."""
+def connector(port_for: Callable[[str], int], trust: str) -> aiohttp.TCPConnector:
+    """Return a connector that reaches only the stand-in; make it within the running loop.
+
+    A bot in a process of its own is told StandIn.port and StandIn.trust, and makes one by
+    `connector(lambda _host: port, trust)`.
+    """
     return aiohttp.TCPConnector(
-        resolver=OnlyStandIn(port_for), ssl=client_context(), use_dns_cache=False
+        resolver=OnlyStandIn(port_for), ssl=client_context(trust), use_dns_cache=False
     )

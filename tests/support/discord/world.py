@@ -4,14 +4,14 @@
 # ruff: noqa: ASYNC109
 
 import asyncio
-import base64
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from tests.support.discord import payloads, permissions, telling
+from tests.support.discord.application import GUILDS, MEMBERS, MODERATION, Application, token
 from tests.support.discord.model import (
     DM,
     FORUM,
@@ -31,17 +31,6 @@ from tests.support.discord.model import (
 
 EPOCH = 1_420_070_400_000
 """Discord's first millisecond, from which its ids count."""
-
-GUILDS = 1 << 0
-MEMBERS = 1 << 1
-MODERATION = 1 << 2
-PRESENCES = 1 << 8
-GUILD_MESSAGES = 1 << 9
-GUILD_REACTIONS = 1 << 10
-DIRECT_MESSAGES = 1 << 12
-DIRECT_REACTIONS = 1 << 13
-MESSAGE_CONTENT = 1 << 15
-PRIVILEGED = MEMBERS | PRESENCES | MESSAGE_CONTENT
 
 T = TypeVar("T")
 
@@ -71,17 +60,6 @@ class Event:
     guild: int | None = None
 
 
-@dataclass
-class Application:
-    """The bot's application; `intents` are the privileged ones switched on in the portal."""
-
-    id: int
-    name: str
-    token: str
-    intents: int = MEMBERS | MESSAGE_CONTENT
-    commands: dict[int | None, list[Json]] = field(default_factory=dict)
-
-
 class World:
     """Everything there is, and the time. Ids are made from the clock, always upwards."""
 
@@ -98,8 +76,8 @@ class World:
         self.attachments: dict[int, Attachment] = {}
         self.nonces: dict[tuple[int, int, str], tuple[Message, datetime]] = {}
         self.bot = self.user(name, bot=True)
-        self.application = Application(self.bot.id, name, _token(self.bot.id))
-        self.system = self.user("Discord", bot=True)
+        self.application = Application(self.bot.id, name, token(self.bot.id))
+        self.operator = self.user("Operator")
 
     # Time and change
 
@@ -144,7 +122,10 @@ class World:
     def emit(
         self, kind: str, build: Callable[[bool], Json] | Json, intents: int, guild: int | None
     ) -> None:
-        """Tell the gateway's listeners."""
+        """Tell the gateway's listeners; of a guild only while the bot is in it."""
+        if guild is not None and self.bot.id not in self.guilds[guild].members:
+            self.changed()
+            return
         data = build if callable(build) else lambda _reads: build
         for listener in self.listeners:
             listener(Event(kind, data, intents, guild))
@@ -282,7 +263,10 @@ class World:
             self.allow(channel, each, allow=permissions.VIEW_CHANNEL)
 
     def updated(self, channel: Channel) -> None:
-        """Tell that a channel or a thread changed."""
+        """Tell that a channel changed, or a thread that the bot sees."""
+        if channel.is_thread and not permissions.sees(channel, self.bot):
+            self.changed()
+            return
         kind = "THREAD_UPDATE" if channel.is_thread else "CHANNEL_UPDATE"
         self.emit(kind, payloads.channel(channel, self.bot), GUILDS, channel.guild_id)
 
@@ -294,8 +278,3 @@ class World:
         channel.deleted = True
         kind = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
         self.emit(kind, payloads.channel(channel), GUILDS, channel.guild_id)
-
-
-def _token(bot: int) -> str:
-    """Return a bot's token; some clients read the id in its first part."""
-    return f"{base64.b64encode(str(bot).encode()).decode()}.of.the-stand-in"

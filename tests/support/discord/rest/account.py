@@ -1,9 +1,9 @@
 """Who the application is, where it is, and how to reach the gateway."""
 
 from tests.support.discord import payloads, permissions
+from tests.support.discord.application import MEMBERS, MESSAGE_CONTENT, PRESENCES
 from tests.support.discord.model import ApiError, Json
 from tests.support.discord.rest.call import Call, Reply, route
-from tests.support.discord.world import MEMBERS, MESSAGE_CONTENT, PRESENCES
 
 FLAGS = {PRESENCES: 1 << 12, MEMBERS: 1 << 14, MESSAGE_CONTENT: 1 << 18}
 """docs, application flags: an intent that is switched on shows as a flag."""
@@ -27,7 +27,7 @@ def user(call: Call) -> Reply:
 def application(call: Call) -> Reply:
     world = call.world
     flags = sum(flag for intent, flag in FLAGS.items() if world.application.intents & intent)
-    owner = payloads.user(next(iter(world.users.values())))
+    owner = payloads.user(world.operator)
     shown: Json = {
         "id": str(world.application.id),
         "name": world.application.name,

@@ -1,9 +1,9 @@
 """Guilds, their members, roles and channels."""
 
 from tests.support.discord import payloads, threads
+from tests.support.discord.application import MEMBERS
 from tests.support.discord.model import ApiError, Guild
 from tests.support.discord.rest.call import Call, Reply, route
-from tests.support.discord.world import MEMBERS
 
 
 def _guild(call: Call) -> Guild:

@@ -1,9 +1,9 @@
 """Messages: read in pages, posted, edited, deleted, pinned."""
 
 from tests.support.discord import payloads, permissions, posting, telling
+from tests.support.discord.application import MESSAGE_CONTENT
 from tests.support.discord.model import DM, ApiError, Json, Message
 from tests.support.discord.rest.call import Call, Reply, route
-from tests.support.discord.world import MESSAGE_CONTENT
 
 
 def _shown(call: Call, message: Message) -> Json:

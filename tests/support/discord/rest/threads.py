@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from tests.support.discord import payloads, permissions, posting, telling, threads
+from tests.support.discord.application import MEMBERS, MESSAGE_CONTENT
 from tests.support.discord.model import FORUM, PRIVATE_THREAD, PUBLIC_THREAD, ApiError, Channel
 from tests.support.discord.rest.call import Call, Reply, route
-from tests.support.discord.world import MEMBERS, MESSAGE_CONTENT
 
 
 def _plan(call: Call, kind: int) -> threads.Plan:
