@@ -64,6 +64,14 @@ class Buttons(ui.View):
     async def done(self, interaction: discord.Interaction, _: ui.Button[ui.View]) -> None:
         await interaction.response.edit_message(content="Done.", view=None)
 
+    @ui.select(
+        custom_id="weeks",
+        max_values=2,
+        options=[discord.SelectOption(label=f"Week {each}", value=each) for each in "123"],
+    )
+    async def weeks(self, interaction: discord.Interaction, chosen: ui.Select[ui.View]) -> None:
+        await interaction.response.send_message("+".join(chosen.values), ephemeral=True)
+
     @ui.button(label="Thanks", custom_id="thanks")
     async def thanks(self, interaction: discord.Interaction, _: ui.Button[ui.View]) -> None:
         await interaction.response.send_message("You are welcome", ephemeral=True)
@@ -82,6 +90,7 @@ class Keeper(discord.Client):
         self.tree = app_commands.CommandTree(self)
         self.tree.add_command(_circle())
         self.tree.add_command(_remember)
+        self.tree.add_command(whoami)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Do not wait 5 s before a second IDENTIFY."""
@@ -136,6 +145,18 @@ class Keeper(discord.Client):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await self.note("joined", guild.name)
 
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        await self.note("bulk", event.message_ids)
+
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        await self.note("thread gone", event.thread_id)
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        await self.note("channel gone", channel.id)
+
+    async def on_member_ban(self, _: discord.Guild, who: discord.User | discord.Member) -> None:
+        await self.note("ban", who.id)
+
     async def on_member_join(self, member: discord.Member) -> None:
         await self.note("member", member.id)
 
@@ -149,6 +170,12 @@ class Keeper(discord.Client):
 @app_commands.context_menu(name="Add to notes")
 async def _remember(interaction: discord.Interaction, message: discord.Message) -> None:
     await interaction.response.send_message(f"Noted: {message.content}", ephemeral=True)
+
+
+@app_commands.command(description="Who are you?")
+async def whoami(interaction: discord.Interaction) -> None:
+    """Answer anywhere, also in direct messages."""
+    await interaction.response.send_message(f"You are {interaction.user.display_name}")
 
 
 def _circle() -> app_commands.Group:

@@ -130,6 +130,9 @@ async def test_a_command_is_answered_suggested_and_checked(discord: StandIn) -> 
                 await anna.slash(name, channel=room, **options)
         with pytest.raises(NotPossible):
             await anna.slash("circle status")
+        private = await (await anna.slash("whoami")).answer()
+        assert (private.content, private.ephemeral) == ("You are Anna", False)
+        assert anna.read(anna.dm()) == [private.message]
 
 
 async def test_a_form_is_opened_filled_in_and_answered(discord: StandIn) -> None:
@@ -161,10 +164,40 @@ async def test_a_button_works_after_a_restart_and_changes_its_message(discord: S
     async with running(Keeper(discord), discord.token):
         thanks = await (await anna.press(question, "thanks")).answer()
         assert (thanks.content, thanks.ephemeral) == ("You are welcome", True)
+        chosen = await (await anna.choose(question, "weeks", ["1", "3"])).answer()
+        assert chosen.content == "1+3"
+        with pytest.raises(NotPossible):
+            await anna.choose(question, "weeks", ["1", "2", "3"])
         done = await (await anna.press(question, "Done")).answer()
         assert (done.message, done.content, question.labels()) == (question, "Done.", [])
         with pytest.raises(NotPossible):
             await anna.press(question, "Done")
+
+
+async def test_a_silent_answer_shows_once_the_message_changes(discord: StandIn) -> None:
+    guild = discord.world.guild("North")
+    room = discord.world.text(guild, "general")
+    anna = discord.human("Anna", guild)
+
+    class Silent(Keeper):
+        async def on_interaction(self, interaction: dpy.Interaction) -> None:
+            await interaction.response.defer()
+            await self.note("interaction", interaction)
+
+    async with running(Silent(discord), discord.token) as keeper:
+        view = dpy.ui.View(timeout=None)
+        view.add_item(dpy.ui.Button(label="Next", custom_id="next"))
+        await keeper.room(room.id).send("One", view=view)
+        asked = await anna.press((await anna.wait_for_text(room, "One")), "Next")
+        await asked.acknowledged()
+        with pytest.raises(NotSeen):
+            await asked.answer(0.01)
+        (pressed,) = await keeper.hears("interaction")
+        assert isinstance(pressed, dpy.Interaction)
+        await pressed.edit_original_response(content="Two")
+        assert (await asked.answer()).content == "Two"
+        await pressed.followup.send("Three")
+        assert [each.content for each in anna.read(room)] == ["Two", "Three"]
 
 
 async def test_an_interaction_is_answered_in_time_and_once(discord: StandIn) -> None:
@@ -313,6 +346,7 @@ async def test_what_the_bot_may_not_do_is_refused_by_its_code(discord: StandIn) 
             with pytest.raises(dpy.HTTPException) as error:
                 await refused
             assert error.value.code == code
+        await anna.say(hidden, "Also only mine")
         await anna.say(anna.dm(), "Psst")
         assert (await keeper.hears("message", 2)) == ["Mine", "Psst"]
 
@@ -364,6 +398,7 @@ async def test_members_are_told_to_who_has_the_intent(discord: StandIn) -> None:
     anna = discord.human("Anna", guild)
     intents = dpy.Intents.default()
     intents.members = True
+    discord.faults.members_by_request = True
     discord.world.application.intents = MEMBERS
     async with running(Keeper(discord, intents=intents), discord.token) as keeper:
         here = keeper.get_guild(guild.id)
@@ -372,6 +407,8 @@ async def test_members_are_told_to_who_has_the_intent(discord: StandIn) -> None:
         ben = discord.human("Ben", guild)
         assert await keeper.hears("member") == [ben.id]
         assert {m.id async for m in here.fetch_members()} == set(guild.members)
+        discord.world.leave(guild, ben.user, banned=True)
+        assert await keeper.hears("ban") == [ben.id]
         discord.world.leave(guild, discord.world.bot)
         assert await keeper.hears("removed") == ["North"]
         discord.world.guild("South")
@@ -399,22 +436,29 @@ async def test_a_lost_line_is_resumed_and_nothing_is_missed(discord: StandIn, ho
     assert (discord.gateway.identified, discord.gateway.resumed) == (1, 1)
 
 
-async def test_a_session_that_is_over_begins_anew_and_loses_events(discord: StandIn) -> None:
+@pytest.mark.parametrize("how", ["op 9", "4009"])
+async def test_a_session_that_is_over_begins_anew_and_loses_events(
+    discord: StandIn, how: str
+) -> None:
     guild = discord.world.guild("North")
     room = discord.world.text(guild, "general")
     anna = discord.human("Anna", guild)
     async with running(Keeper(discord), discord.token) as keeper:
-        await discord.gateway.invalidate(resumable=False)
+        if how == "op 9":
+            await discord.gateway.invalidate(resumable=False)
+        else:
+            await discord.gateway.close(4009)
         await anna.say(room, "Unheard")
         await keeper.hears("ready", 2)
         await anna.say(room, "Heard")
         assert await keeper.hears("message") == ["Heard"]
 
 
-async def test_a_close_code_for_good_ends_the_client(discord: StandIn) -> None:
+async def test_a_token_that_was_taken_back_ends_the_client(discord: StandIn) -> None:
     with pytest.raises(ExceptionGroup) as ended:
         async with running(Keeper(discord), discord.token):
-            await discord.gateway.close(4004)
+            discord.world.application.token = "another"
+            await discord.gateway.drop()
             await asyncio.sleep(5)
     assert ended.group_contains(dpy.ConnectionClosed)
 
@@ -483,7 +527,68 @@ async def test_an_answer_may_be_lost_before_or_after_the_deed(discord: StandIn) 
             await channel.send("Two", nonce="2")
         discord.faults.slow(0.02, "POST /channels/")
         await channel.send("Two", nonce="2")
+        discord.faults.answer(503, "POST /channels/")
+        with pytest.raises(dpy.DiscordServerError):
+            await channel.send("Three", nonce="3")
         assert [each.content for each in room.messages.values()] == ["One", "Two"]
+
+
+async def test_what_is_removed_is_told(discord: StandIn) -> None:
+    guild = discord.world.guild("North", bot_permissions=permissions.ALL)
+    room = discord.world.text(guild, "general")
+    anna = discord.human("Anna", guild)
+    async with running(Keeper(discord), discord.token) as keeper:
+        sent = [await anna.say(room, str(number)) for number in range(3)]
+        channel = keeper.room(room.id)
+        await channel.delete_messages([dpy.Object(each.id) for each in sent[:2]])
+        assert await keeper.hears("bulk") == [{sent[0].id, sent[1].id}]
+        last = channel.get_partial_message(sent[2].id)
+        await last.pin()
+        assert [each.id async for each in channel.pins()] == [sent[2].id]
+        await last.add_reaction("\N{SPARKLES}")
+        await anna.react(sent[2], "\N{SPARKLES}")
+        (reaction,) = (await last.fetch()).reactions
+        assert {each.id async for each in reaction.users()} == {discord.world.bot.id, anna.id}
+        await reaction.remove(dpy.Object(anna.id))
+        assert sent[2].reactions == {"\N{SPARKLES}": [discord.world.bot.id]}
+        thread = await anna.open_thread(sent[2], "Aside")
+        await keeper.hears("thread")
+        seen = await keeper.fetch_channel(thread.id)
+        assert isinstance(seen, dpy.Thread)
+        await seen.join()
+        assert {each.id for each in await seen.fetch_members()} == {anna.id, discord.world.bot.id}
+        await seen.leave()
+        await channel.delete()
+        assert await keeper.hears("channel gone") == [room.id]
+        assert await keeper.hears("thread gone") == [thread.id]
+        here = keeper.get_guild(guild.id)
+        assert here is not None
+        assert [each.id async for each in keeper.fetch_guilds()] == [guild.id]
+        await here.leave()
+        assert await keeper.hears("removed") == ["North"]
+        with pytest.raises(dpy.NotFound):
+            await keeper.fetch_guild(guild.id)
+
+
+async def test_a_message_in_the_new_style_is_shown_and_read(discord: StandIn) -> None:
+    guild = discord.world.guild("North")
+    room = discord.world.text(guild, "general")
+    anna = discord.human("Anna", guild)
+
+    class Card(dpy.ui.LayoutView):
+        box = dpy.ui.Container(
+            dpy.ui.TextDisplay("# Week one"),
+            dpy.ui.Separator(),
+            dpy.ui.Section("What next?", accessory=dpy.ui.Button(label="Go", custom_id="go")),
+            accent_colour=dpy.Colour.blue(),
+        )
+        row = dpy.ui.ActionRow(dpy.ui.Button(label="Later", custom_id="later"))
+
+    async with running(Keeper(discord), discord.token) as keeper:
+        await keeper.room(room.id).send(view=Card(timeout=None))
+        shown = await anna.wait_for_text(room, "Week one")
+        assert shown.text() == "# Week one\nWhat next?"
+        assert shown.labels() == ["Go", "Later"]
 
 
 async def test_a_stand_in_comes_back_on_its_port_with_its_world(discord: StandIn) -> None:

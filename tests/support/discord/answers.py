@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.support.discord.interactions import DEFER_UPDATE, Interaction
+from tests.support.discord.interactions import Interaction
 from tests.support.discord.model import Channel, Json, Message, controls
 
 if TYPE_CHECKING:
@@ -57,6 +57,13 @@ class Asked:
             "an answer of the application",
         )
 
+    async def acknowledged(self, timeout: float = 5) -> None:
+        """Return when the application took note, whether or not there is anything to be seen."""
+        found = self.interaction
+        await self._human.world.until(
+            lambda: None if found.answered is None else True, timeout, "a sign of the application"
+        )
+
     async def answers(self, count: int, timeout: float = 5) -> list[Message]:
         """Return the first `count` messages of the answer, when they are there and complete."""
         found = self.interaction
@@ -72,7 +79,7 @@ def _visible(found: Interaction) -> bool:
     """Return whether an answer is there and complete."""
     if found.modal is not None or found.choices is not None:
         return True
-    if found.updated or found.answered == DEFER_UPDATE:
+    if found.updated:
         return True
     return any(not each.loading for each in found.shown)
 

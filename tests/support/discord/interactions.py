@@ -217,8 +217,9 @@ class Interactions:
         posting.tell_update(self._world, message)
         return message
 
-    def edit(self, message: Message, draft: Draft) -> Message:
-        """Change a message that an interaction showed."""
+    def edit(self, found: Interaction, message: Message, draft: Draft) -> Message:
+        """Change a message that an interaction showed or began at."""
+        found.updated = found.updated or message is found.source
         if message.loading:
             rules.message(draft)
             return self.complete(message, draft)

@@ -65,9 +65,10 @@ def get(call: Call) -> Reply:
 @route("PATCH", f"{WEBHOOK}/messages/@original", open_=True)
 @route("PATCH", f"{WEBHOOK}/messages/{{message_id}}", open_=True)
 def edit(call: Call) -> Reply:
-    message = call.interactions.message(_interaction(call), _which(call))
+    found = _interaction(call)
+    message = call.interactions.message(found, _which(call))
     draft = call.draft(call.body, message.channel, message)
-    return telling.message(call.world, call.interactions.edit(message, draft), reads=True)
+    return telling.message(call.world, call.interactions.edit(found, message, draft), reads=True)
 
 
 @route("DELETE", f"{WEBHOOK}/messages/@original", open_=True)
