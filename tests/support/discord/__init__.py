@@ -20,10 +20,10 @@ its `faults` what goes wrong on request, its `gateway` the line, and `human()` m
 The line: `await discord.gateway.drop()`, `.close(4000)`, `.ask_to_reconnect()`,
 `.invalidate(resumable=False)`; `await discord.stop()` and `.start()` for an outage. Requests:
 `discord.faults.answer(503, "POST /channels/", commits=True)`, `.lose(...)`, `.cut(...)`,
-`.slow(...)`, `.too_many(...)`, `.exhaust(...)`. Events: `.double("MESSAGE_CREATE")`, `.reorder(...)`,
-`.malform(...)`. discord.py waits 5 s before a second IDENTIFY (`Client.before_identify_hook`) and
-2 s for its guilds (`guild_ready_timeout`). A bot in a process of its own is told `discord.port` and
-`discord.trust` and uses `tls.connector`.
+`.slow(...)`, `.too_many(...)`, `.exhaust(...)`. Events: `.double("MESSAGE_CREATE")`,
+`.reorder(...)`, `.malform(...)`. discord.py waits 5 s before a second IDENTIFY
+(`Client.before_identify_hook`) and 2 s for its guilds (`guild_ready_timeout`). A bot in a process
+of its own is told `discord.port` and `discord.trust` and uses `tls.connector`.
 
 `message.rang` is who was really pinged, `message.versions` how it read before each edit,
 `message.text()` all that is to be read. `discord.world.pass_time(minutes=20)` lets windows close;
