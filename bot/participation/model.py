@@ -22,8 +22,8 @@ class Contributed(StrEnum):
 class Contribution:
     """Something a member who agreed to be counted did in a room of the circle.
 
-    `phase` is the phase at sending time; `words` counts words, 0 for a reaction; `towards` is the
-    message that it answers or reacts to.
+    `phase` is the phase at sending time; `words` counts words, 0 for a reaction, None where the
+    platform kept the words from the bot; `towards` is the message that it answers or reacts to.
     """
 
     message: MessageRef
@@ -32,7 +32,7 @@ class Contribution:
     phase: str
     kind: Contributed
     sent_at: datetime
-    words: int
+    words: int | None
     thread: str | None = None
     towards: str | None = None
 

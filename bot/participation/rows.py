@@ -25,7 +25,7 @@ class ContributionRow(SQLModel, table=True):
     phase: str
     kind: str
     sent_at: datetime = Field(sa_type=Instant)
-    words: int
+    words: int | None
     thread: str | None = None
     towards: str | None = None
 

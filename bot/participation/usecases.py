@@ -60,7 +60,7 @@ class HearContributions:
                 phase=phase.key if phase else "",
                 kind=await self._kind(event, work),
                 sent_at=event.at,
-                words=0 if event.kind is Kind.REACTION else len(event.text.split()),
+                words=_words(event, event.text),
                 thread=event.thread,
                 towards=event.target or event.reply_to,
             )
@@ -77,7 +77,14 @@ class HearContributions:
         row = await Contributions(work).at(target)
         if row is not None and (await Members(work).get(row.member_id)).person == event.person:
             circle = await Circles(work).get(row.circle_id)
-            row.words = len(self.read(event, circle).split())
+            row.words = _words(event, self.read(event, circle))
+
+
+def _words(event: Event, text: str) -> int | None:
+    """Return how many words were said, None when the bot was not shown them."""
+    if event.kind is Kind.REACTION:
+        return 0
+    return len(text.split()) if event.readable else None
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class ContributionsHeld:
         for member in await Members(work).everywhere(person):
             found = await Contributions(work).of_member(member.id or 0)
             if found:
-                words = sum(each.words for each in found)
+                words = sum(each.words for each in found if each.words is not None)
                 said = (
                     f"{len(found)} contributions counted ({words} words; for each its place, "
                     "time, kind, length and what it answers; no text), from "

@@ -68,7 +68,8 @@ class HearAnswers:
             return
         given = await Answers(work).of(circle.id, asked)
         if all(answer.member != member.id for answer in given):
-            await Answers(work).put(_answer(circle, asked, member, event.ref, event.text, event.at))
+            said = event.text if event.readable else None
+            await Answers(work).put(_answer(circle, asked, member, event.ref, said, event.at))
             await remind_no_more(circle, asked, event.person, work)
 
     async def _edited(self, event: Event, target: MessageRef, work: UnitOfWork) -> None:
@@ -78,7 +79,7 @@ class HearAnswers:
         member = await Members(work).get(row.member_id)
         if member.person == event.person:
             said = self.read(event, await Circles(work).get(row.circle_id))
-            row.text = said if member.consents.quoted else None
+            row.text = said if member.consents.quoted and event.readable else None
             row.edited_at = event.at
 
 
@@ -114,7 +115,12 @@ def takes_answers(circle: Circle, methods: Methods, asked: Asked) -> bool:
 
 
 def _answer(
-    circle: Circle, asked: Asked, member: Member, message: MessageRef, text: str, at: datetime
+    circle: Circle,
+    asked: Asked,
+    member: Member,
+    message: MessageRef,
+    text: str | None,
+    at: datetime,
 ) -> PromptAnswer:
     return PromptAnswer(
         id=0,
