@@ -266,6 +266,9 @@ async def test_threads_are_opened_archived_reopened_and_listed(discord: StandIn)
         with pytest.raises(dpy.HTTPException) as archived:
             await thread.get_partial_message(said.id).add_reaction("\N{SPARKLES}")
         assert archived.value.code == 50083
+        with pytest.raises(dpy.HTTPException) as closed:
+            await thread.edit(name="Another name")
+        assert closed.value.code == 50083
         listed = [each.id async for each in keeper.room(room.id).archived_threads()]
         assert listed == [thread.id]
         await anna.say(there, "Later")
@@ -281,6 +284,10 @@ async def test_threads_are_opened_archived_reopened_and_listed(discord: StandIn)
         )
         assert made.thread.id == made.message.id
         assert discord.world.channels[made.thread.id].applied_tags == [forum.tags[1].id]
+        own = await anna.post_in_forum(forum, "Week three", "And then?", "plan")
+        await keeper.hears("thread", 4)
+        assert (await keeper.hears("message"))[-1] == "And then?"
+        await anna.change_thread(own, archived=True)
         here = keeper.get_guild(guild.id)
         assert here is not None
         active = {each.id for each in await here.active_threads()}
@@ -327,14 +334,15 @@ async def test_what_the_bot_may_not_do_is_refused_by_its_code(discord: StandIn) 
         async def to(channel: int) -> None:
             await keeper.get_partial_messageable(channel).send("Hello")
 
-        async def to_ben() -> None:
-            await (await keeper.fetch_user(ben.id)).send("Hello")
+        async def to_person(who: int) -> None:
+            await (await keeper.fetch_user(who)).send("Hello")
 
         for refused, code in (
             (to(quiet.id), 50013),
             (to(hidden.id), 50001),
             (to(gone.id), 10003),
-            (to_ben(), 50007),
+            (to_person(ben.id), 50007),
+            (to_person(discord.human("Carla").id), 50278),
             (keeper.get_partial_messageable(hidden.id).fetch_message(secret.id), 50001),
             (
                 keeper.get_partial_messageable(open_room.id).get_partial_message(said.id).delete(),
@@ -630,6 +638,16 @@ async def test_shards_share_the_guilds(discord: StandIn) -> None:
         assert {g.id: (g.id >> 22) % 2 for g in made} == {
             int(told["id"]): index for index, share in shares.items() for told in share
         }
+        anna = discord.human("Anna", *made)
+        for each in made:
+            said = await anna.say(discord.world.text(each, "general"), "Hello")
+            index = (each.id >> 22) % 2
+            hearing = [
+                session.shard[0]
+                for session in discord.gateway.sessions.values()
+                if str(said.id) in [told["id"] for told in session.told("MESSAGE_CREATE")]
+            ]
+            assert hearing == [index]
         await keeper.close()
         await started
 

@@ -109,6 +109,17 @@ class Human:
         kind = PRIVATE_THREAD if private else PUBLIC_THREAD
         return threads.without_message(self.world, at, self.user, threads.Plan(name, kind))
 
+    async def post_in_forum(self, forum: Channel, name: str, text: str, *tags: str) -> Channel:
+        """Make a post in a forum, with tags by their names."""
+        wanted = tuple(each.id for each in forum.tags if each.name in tags)
+        plan = threads.Plan(name, tags=wanted)
+        made, _ = threads.forum_post(self.world, forum, self.user, plan, Draft(text))
+        return made
+
+    async def change_thread(self, thread: Channel, **wish: object) -> None:
+        """Change a thread: name, archived, locked."""
+        threads.change(self.world, thread, self.user, wish)
+
     # Reading
 
     def read(self, channel: Channel) -> list[Message]:

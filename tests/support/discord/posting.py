@@ -28,6 +28,8 @@ ROLE_MENTION = re.compile(r"<@&(\d+)>")
 def post(world: World, channel: Channel, author: User, draft: Draft) -> Message:
     """Let somebody post, and tell it; a nonce seen lately brings the earlier message back."""
     permitted(channel, author, draft)
+    if channel.kind == DM:
+        _acquainted(world, channel)
     rules.message(draft)
     if earlier := _remembered(world, channel, author, draft):
         return earlier
@@ -63,6 +65,14 @@ def permitted(channel: Channel, author: User, draft: Draft) -> None:
         if channel.state().archived:
             raise ApiError(403, 50083, "Thread is archived")
         raise ApiError(403, 160005, "Thread is locked")
+
+
+def _acquainted(world: World, channel: Channel) -> None:
+    """Refuse direct messages between those who share no guild (docs, code 50278)."""
+    people = {each.id for each in channel.recipients}
+    if not any(people <= set(guild.members) for guild in world.guilds.values()):
+        text = "Cannot send messages to this user due to having no mutual guilds"
+        raise ApiError(403, 50278, text)
 
 
 def _manages(channel: Channel, author: User) -> bool:
