@@ -322,6 +322,7 @@ async def words_are_marked(life: Life, cast: Cast) -> None:
     await life.ask(cleo, "!mark thanks", room=life.room, reply_to=regretted)
     deleted = await ana.say(life.room, "I regret the purple curtains")
     await cleo.react(life.room, deleted, "⭐")
+    told = await life.told(cleo, "quoted")
     private = await dana.say(life.room, "Nobody may quote my marshes")
     await cleo.react(life.room, private, "💡")
     await life.bot.heard(cleo)
@@ -330,7 +331,7 @@ async def words_are_marked(life: Life, cast: Cast) -> None:
     await life.bot.heard(cleo)
     assert everywhere(life, "purple curtains") == []
     assert everywhere(life, "marshes") == []
-    assert await life.told(cleo, "quoted") == 0
+    assert await life.told(cleo, "quoted") == told  # what others agreed to is nobody's business
 
 
 async def members_have_rights(life: Life, cast: Cast) -> None:
