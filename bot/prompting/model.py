@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from bot.conversation.model import MessageRef
 
@@ -25,22 +24,12 @@ class Asked:
         return cls(phase, prompt, int(occurrence))
 
 
-class Shown(StrEnum):
-    """How the circle sees an answer."""
-
-    HERE = "here"  # it is a message of its author's, where that stands
-    NAMED = "named"  # the bot shows it in the prompt's thread, with the name
-    UNNAMED = "unnamed"  # the same, without: the bot knows, others do not
-    COUNTED = "counted"  # not at all: only that there is one counts
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptAnswer:
     """A member's answer to a prompt.
 
     `text` is None for somebody who did not agree to be quoted: that they answered is kept, so
-    that nobody reminds them, and their words are not. `message` is the author's own, or where
-    none stands what the answer was given by; `post` is then the key of the post that shows it.
+    that nobody reminds them, and their words are not.
     """
 
     id: int
@@ -51,5 +40,3 @@ class PromptAnswer:
     text: str | None
     answered_at: datetime
     edited_at: datetime | None = None
-    shown: Shown = Shown.HERE
-    post: str = ""

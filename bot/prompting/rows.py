@@ -6,7 +6,7 @@ from sqlalchemy import UniqueConstraint, delete, update
 from sqlmodel import Field, SQLModel, col, select
 
 from bot.conversation.model import MessageRef, RoomRef
-from bot.prompting.model import Asked, PromptAnswer, Shown
+from bot.prompting.model import Asked, PromptAnswer
 from bot.store.columns import Instant
 from bot.store.work import UnitOfWork
 
@@ -31,8 +31,6 @@ class AnswerRow(SQLModel, table=True):
     text: str | None = None
     answered_at: datetime = Field(sa_type=Instant)
     edited_at: datetime | None = Field(default=None, sa_type=Instant)
-    shown: str = Field(default=Shown.HERE.value, sa_column_kwargs={"server_default": "here"})
-    post: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
     def value(self) -> PromptAnswer:
         """Return the answer."""
@@ -45,19 +43,7 @@ class AnswerRow(SQLModel, table=True):
             text=self.text,
             answered_at=self.answered_at,
             edited_at=self.edited_at,
-            shown=Shown(self.shown),
-            post=self.post,
         )
-
-
-class UnsentRow(SQLModel, table=True):
-    """What somebody wrote into a form that was refused, to go on from; kept for a week."""
-
-    __tablename__ = "unsent"
-    circle_id: int = Field(foreign_key="circle.id", primary_key=True)
-    member_id: int = Field(foreign_key="member.id", ondelete="CASCADE", primary_key=True)
-    text: str
-    written_at: datetime = Field(sa_type=Instant)
 
 
 class Answers:
@@ -89,8 +75,6 @@ class Answers:
             text=answer.text,
             answered_at=answer.answered_at,
             edited_at=answer.edited_at,
-            shown=answer.shown.value,
-            post=answer.post,
         )
         await self._work.put(row)
 
@@ -150,40 +134,3 @@ class Answers:
         wanted = select(AnswerRow).where(*which)  # type: ignore[arg-type]  # SQLModel's own columns
         rows = await self._work.all(wanted.order_by(col(AnswerRow.answered_at), col(AnswerRow.id)))
         return [row.value() for row in rows]
-
-
-class Unsent:
-    """Words that a form could not send, one a member and circle."""
-
-    def __init__(self, work: UnitOfWork) -> None:
-        self._work = work
-
-    async def put(self, circle: int, member: int, text: str, at: datetime) -> None:
-        """Keep what was written, in place of what was kept before."""
-        await self._work.session.merge(
-            UnsentRow(circle_id=circle, member_id=member, text=text, written_at=at)
-        )
-        await self._work.session.flush()
-
-    async def of(self, circle: int, member: int) -> str:
-        """Return what a member wrote, empty when nothing is kept."""
-        row = await self._work.session.get(UnsentRow, (circle, member))
-        return "" if row is None else row.text
-
-    async def of_member(self, member: int) -> list[str]:
-        """Return all that is kept of a member."""
-        return list(
-            await self._work.all(select(UnsentRow.text).where(UnsentRow.member_id == member))
-        )
-
-    async def drop(self, member: int) -> None:
-        """Remove what a member wrote."""
-        await self._work.run(delete(UnsentRow).where(col(UnsentRow.member_id) == member))
-
-    async def forget_circle(self, circle: int) -> None:
-        """Remove what was written for a circle."""
-        await self._work.run(delete(UnsentRow).where(col(UnsentRow.circle_id) == circle))
-
-    async def prune(self, before: datetime) -> None:
-        """Remove what was written before a moment."""
-        await self._work.run(delete(UnsentRow).where(col(UnsentRow.written_at) < before))
