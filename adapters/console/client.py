@@ -179,6 +179,16 @@ class Community:
         self._posted[str(key)] = self._note(said, document, str(key))
         return said
 
+    def rewrite(self, where: str, message: str, document: Document, text: str, key: str) -> None:
+        """Let a message of the bot's say something else; one that is gone already stays gone."""
+        entry = self.entry(where, message)
+        if entry is None or entry.gone or key in self._posted:
+            return
+        said = replace(entry.event, text=text)
+        self.entries[self._places[where, message]] = replace(entry, event=said, document=document)
+        changed = replace(self._event(BOT, where, Kind.EDIT), text=text, target=message, bot=True)
+        self._posted[key] = self._note(changed, document, key)
+
     def redact(self, where: str, message: str) -> None:
         """Remove a message for all; one that is gone already stays gone."""
         entry = self.entry(where, message)

@@ -126,6 +126,12 @@ class ConsolePlatform:
         self._enter(message.room)
         return self._community.as_it_reads(message.room.id, message.id)
 
+    async def edit(self, message: MessageRef, document: Document, *, key: DeliveryKey) -> None:
+        """Let an own message say `document`; see the port."""
+        self._enter(message.room)
+        text = plain(document)
+        self._community.rewrite(message.room.id, message.id, document, text, str(key))
+
     async def redact(self, message: MessageRef, *, key: DeliveryKey) -> None:  # noqa: ARG002 - gone is gone
         """Remove a message for all; see the port."""
         self._enter(message.room)
@@ -135,6 +141,11 @@ class ConsolePlatform:
         """Return whether the person may manage the room; see the port."""
         found = self._community.rooms[room.id]
         return person.id in found.managers & found.inside
+
+    async def is_in(self, person: PersonRef, room: RoomRef) -> bool:
+        """Return whether the person is in the room; see the port."""
+        self._enter(room)
+        return person.id in self._community.rooms[room.id].inside
 
     async def present(self, room: RoomRef) -> dict[str, str]:
         """Return the ids and shown names of the people in the room; see the port."""

@@ -30,6 +30,15 @@ def message(document: Document, key: DeliveryKey, thread: str | None) -> Json:
     return content | (dressed if fits else {})
 
 
+def replacement(original: str, document: Document, key: DeliveryKey) -> Json:
+    """Return the content of an edit, which rings for nobody."""
+    new = message(document, key, None)
+    shown = {"msgtype": new["msgtype"], "body": f"* {new['body']}", KEY: str(key)}
+    relation = {"rel_type": "m.replace", "event_id": original}
+    new["m.mentions"] = {}
+    return shown | {"m.mentions": {}, "m.new_content": new, "m.relates_to": relation}
+
+
 def attachment(file: File, address: str, key: DeliveryKey, thread: str | None) -> Json:
     """Return the content of a file that lies at `address`."""
     kind = "m.image" if file.media_type.startswith("image/") else "m.file"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from adapters.matrix import history, rights
 from adapters.matrix.client import Homeserver
-from adapters.matrix.content import KEY, attachment, message, transaction
+from adapters.matrix.content import KEY, attachment, message, replacement, transaction
 from adapters.matrix.direct import DirectRooms
 from adapters.matrix.doorman import Doorman
 from adapters.matrix.errors import NotFound
@@ -160,6 +160,18 @@ class MatrixPlatform:
             raw["unsigned"]["m.relations"]["m.replace"] = whole
         return as_it_reads(room, raw, self._rooms.scene(room))
 
+    async def edit(self, message: MessageRef, document: Document, *, key: DeliveryKey) -> None:
+        """Let an own message say `document`; see the port."""
+        room = message.room.id
+        try:
+            raw = await self._server.get("rooms", room, "event", message.id)
+        except NotFound:
+            return
+        if mapping(raw, "content"):
+            content = replacement(message.id, document, key)
+            once = transaction(key)
+            await self._server.put("rooms", room, "send", "m.room.message", once, body=content)
+
     async def redact(self, message: MessageRef, *, key: DeliveryKey) -> None:
         """Remove a message for all; see the port."""
         once = transaction(key, "redact ")
@@ -171,6 +183,10 @@ class MatrixPlatform:
     async def may_manage(self, person: PersonRef, room: RoomRef) -> bool:
         """Return whether the person may manage the room; see the port."""
         return await rights.may_manage(self._server, person.id, room.id)
+
+    async def is_in(self, person: PersonRef, room: RoomRef) -> bool:
+        """Return whether the person is in the room; see the port."""
+        return await rights.is_in(self._server, person.id, room.id)
 
     async def present(self, room: RoomRef) -> dict[str, str]:
         """Return the ids and shown names of the people in the room; see the port."""

@@ -43,11 +43,16 @@ def needed(levels: Json | None) -> int:
 
 async def may_manage(server: Homeserver, person: str, room: str) -> bool:
     """Return whether the person is in the room and may change its settings."""
-    member = await state(server, room, "m.room.member", person)
-    if words(member, "membership") != "join":
+    if not await is_in(server, person, room):
         return False
     levels = await state(server, room, "m.room.power_levels")
     return level(person, levels, await _create(server, room)) >= needed(levels)
+
+
+async def is_in(server: Homeserver, person: str, room: str) -> bool:
+    """Return whether the person is in the room."""
+    member = await state(server, room, "m.room.member", person)
+    return words(member, "membership") == "join"
 
 
 async def state(server: Homeserver, room: str, kind: str, of: str = "") -> Json | None:

@@ -130,7 +130,7 @@ class Dispatch:
             day = day_ahead(self.clock.now(), "UTC")
             return Answer(said_of.not_known(near, self.prefix, day))
         command = found.bound.command
-        open_here = event.direct or command.open
+        open_here = event.direct or command.open or bool(event.answer_at)
         try:
             said = await self._carry_out(found, event)
         except DomainError as refusal:

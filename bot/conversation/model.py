@@ -384,7 +384,8 @@ class Event:
     where the words begin with it. A COMMAND that was not typed has the command's name as `text`
     and its fields in `given`; `subject` is the message it was given on, as the platform showed it.
     `readable` is false where the platform keeps the words from the bot: they are unknown then,
-    not empty. For JOIN and LEAVE `author` is who came
+    not empty. `answer_at` is the id of the place in which its author alone sees an answer to just
+    this event, where the platform has such places. For JOIN and LEAVE `author` is who came
     or went (`bot` true when that is the bot itself) and `by` who did it.
     """
 
@@ -409,6 +410,7 @@ class Event:
     given: tuple[tuple[str, str], ...] = ()
     subject: "Event | None" = None
     readable: bool = True
+    answer_at: str = ""
 
     @property
     def person(self) -> PersonRef:
@@ -487,8 +489,10 @@ class Capabilities:
 
     `longest` counts the UTF-8 bytes of a message's plain words; `memory` is how long the platform
     recognises a repeated post by its key. `buttons` and `forms` are as in `Actions` and `Form`;
-    `groups` tells that several people can share one direct room with the bot, and `reads` that it
-    sees the words of whole conversations and not only of what is said to it.
+    `groups` tells that several people can share one direct room with the bot, `reads` that it
+    sees the words of whole conversations and not only of what is said to it, `members` that it is
+    told who is in a room and who leaves it, and `replays` that edits and deletions of the time in
+    which it was away are told later.
     """
 
     longest: int
@@ -503,6 +507,8 @@ class Capabilities:
     forms: bool = False
     groups: bool = True
     reads: bool = True
+    members: bool = True
+    replays: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,14 @@ class Platform(Protocol):
         """Return the message as it reads now, its last edit applied; None when it is gone."""
         ...
 
+    async def edit(self, message: MessageRef, document: Document, *, key: DeliveryKey) -> None:
+        """Let an own message say `document`; the same again changes nothing more.
+
+        `key` is that of the change, not of the message, which is still found by its own. A message
+        that is gone stays gone, and is no error.
+        """
+        ...
+
     async def redact(self, message: MessageRef, *, key: DeliveryKey) -> None:
         """Remove a message for all; one that is gone already is no error."""
         ...
@@ -94,8 +102,16 @@ class Platform(Protocol):
         """Return whether the person may manage the room (Manage Channels; power level 50)."""
         ...
 
+    async def is_in(self, person: PersonRef, room: RoomRef) -> bool:
+        """Return whether the person is in the room."""
+        ...
+
     async def present(self, room: RoomRef) -> dict[str, str]:
-        """Return the ids and shown names of the people in the room, the bot left out."""
+        """Return the ids and shown names of the people in the room, the bot left out.
+
+        Where a platform does not tell who is in a room (`Capabilities.members`), these are the
+        people whom the bot knows to be there.
+        """
         ...
 
     def link(self, place: MessageRef | RoomRef) -> str:

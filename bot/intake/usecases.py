@@ -19,13 +19,14 @@ from bot.conversation.model import (
     Kind,
     People,
     PlatformUnavailable,
+    RoomRef,
     Target,
 )
 from bot.delivery.model import Outgoing
 from bot.delivery.rows import OutboxRow
 from bot.delivery.usecases import Post, answer_key
 from bot.intake.rows import Cursors, Inbox, InboxRow
-from bot.intake.words import answered_elsewhere, offer_to_tidy
+from bot.intake.words import answered_elsewhere, answered_here, offer_to_tidy
 from bot.store.work import Begin, StoreAway, UnitOfWork, Whole
 
 log = structlog.get_logger()
@@ -238,7 +239,7 @@ class AnswerCommand:
         if answer.private_in_public and not await self._offered_today(event):
             offer = offer_to_tidy(self.dispatch.prefix)
             answer = replace(answer, document=answer.document + offer)
-        return [reply(event, answer)]
+        return replies(event, answer)
 
     async def _offered_today(self, event: Event) -> bool:
         """Return whether the author typed a private command in that room on this day already.
@@ -252,11 +253,25 @@ class AnswerCommand:
             return await Inbox(work).was_shown(event.person, event.where, since)
 
 
+def replies(event: Event, answer: Answer) -> list[Outgoing]:
+    """Return the posts that answer a command.
+
+    Where its author waits for an answer in a place of their own, there is one there, also when the
+    answer is for the room.
+    """
+    if answer.audience is Audience.CALLER or event.direct or not event.answer_at:
+        return [reply(event, answer)]
+    here = replace(event, answer_at="")
+    return [reply(here, answer), reply(event, Answer(answered_here()))]
+
+
 def reply(event: Event, answer: Answer) -> Outgoing:
     """Return the post that answers an event; a private answer to open words goes elsewhere."""
     target: Target = event.where
     instead, thread = None, event.thread
-    if answer.audience is Audience.CALLER and not event.direct:
+    if event.answer_at:
+        target, thread = RoomRef(event.platform, event.answer_at), None
+    elif answer.audience is Audience.CALLER and not event.direct:
         target, thread = People.of(event.person), None
         instead = (event.where, answered_elsewhere(event.person, event.name))
     offered = answer.private_in_public and isinstance(target, People)

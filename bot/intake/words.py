@@ -13,6 +13,11 @@ def offer_to_tidy(prefix: str) -> Document:
     )
 
 
+def answered_here() -> Document:
+    """Return what is said to the author alone when the answer stands in the room."""
+    return say("I have answered in the room, where everybody can read it.")
+
+
 def answered_elsewhere(person: PersonRef, name: str) -> Document:
     """Return what is said in the room to somebody who takes no direct messages."""
     return say(

@@ -70,10 +70,17 @@ class MatrixMember:
 
     async def sees(self, room: RoomRef) -> list[Shown]:
         """Return what the bot shows in the room now, oldest first."""
+        said = [e for e in await self.human.messages(room.id) if e["sender"] == self._bot]
+        edits = {
+            e["content"]["m.relates_to"]["event_id"]: e["content"]["m.new_content"]
+            for e in said
+            if "m.new_content" in e["content"]
+        }
         return [
-            await self._shown(event)
-            for event in await self.human.messages(room.id)
-            if event["sender"] == self._bot
+            await self._shown(event | {"content": event["content"] | edits.get(event_id, {})})
+            for event in said
+            if event["content"] and "m.new_content" not in event["content"]
+            for event_id in [event["event_id"]]
         ]
 
     async def _shown(self, event: dict[str, object]) -> Shown:

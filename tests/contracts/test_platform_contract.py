@@ -186,6 +186,24 @@ async def test_another_persons_copy_of_a_key_is_not_found(stage: Stage) -> None:
         assert await bot.find(room, key_for(room), since=WallClock().now() - HOUR) is None
 
 
+async def test_an_own_message_says_something_else_after_an_edit(stage: Stage) -> None:
+    ana = await stage.member("ana")
+    room = await stage.room(ana)
+    async with stage.bot() as bot:
+        if not bot.capabilities.edits:
+            pytest.skip("the platform has no edits")
+        posted = await bot.post(room, say("Ana: bread"), key=key_for(room))
+        for _ in range(2):
+            await bot.edit(posted, say("Ana: cake"), key=key_for(room, "change"))
+        assert await bot.find(room, key_for(room), since=WallClock().now() - HOUR) == posted
+        assert [(shown.id, shown.text) for shown in await ana.sees(room)] == [
+            (posted.id, "Ana: cake")
+        ]
+        await bot.redact(posted, key=key_for(room))
+        await bot.edit(posted, say("Ana: pie"), key=key_for(room, "too late"))
+    assert await ana.sees(room) == []
+
+
 async def test_a_removed_message_is_gone_for_all(stage: Stage) -> None:
     ana = await stage.member("ana")
     room = await stage.room(ana)
@@ -449,6 +467,15 @@ async def test_a_manager_who_left_may_no_longer_manage(stage: Stage) -> None:
     await ana.go(room)
     async with stage.bot() as bot:
         assert not await bot.may_manage(ana.person, room)
+
+
+async def test_who_is_in_a_room_is_known(stage: Stage) -> None:
+    ana, ben, eve = [await stage.member(name) for name in ("ana", "ben", "eve")]
+    room = await stage.room(ana, ben)
+    async with stage.bot() as bot:
+        assert [await bot.is_in(who.person, room) for who in (ana, ben, eve)] == [True, True, False]
+        await ben.go(room)
+        assert not await bot.is_in(ben.person, room)
 
 
 async def test_those_present_are_told_without_the_bot(stage: Stage) -> None:

@@ -141,6 +141,10 @@ class Offline(MatrixPlatform):
         """Return whether it is Fay, or Ana in a room of hers."""
         return person.id == FAY or (person.id == ANA and room.id != ROOM)
 
+    async def is_in(self, person: PersonRef, room: RoomRef) -> bool:
+        """Return whether the person is among those present."""
+        return person.id in await self.present(room)
+
     async def present(self, room: RoomRef) -> dict[str, str]:
         """Return everybody; Ben alone in the room named so."""
         everyone = {ANA: "Ana", BEN: "Ben", FAY: "Fay"}

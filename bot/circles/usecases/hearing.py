@@ -135,7 +135,7 @@ class FollowLeaves:
         async with self.look() as work:
             _, rooms = await _member_of(event, work)
         platform = self.platforms[event.platform]
-        if any([event.author in await platform.present(room) for room in rooms]):
+        if any([await platform.is_in(event.person, room) for room in rooms]):
             return ()
         async with self.begin() as work:
             member, _ = await _member_of(event, work)

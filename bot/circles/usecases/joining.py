@@ -79,7 +79,7 @@ class BeginJoining:
             return True
         platform = self.platforms[caller.person.platform]
         mine = [room for room in rooms if room.platform == caller.person.platform]
-        return any([caller.person.id in await platform.present(room) for room in mine])
+        return any([await platform.is_in(caller.person, room) for room in mine])
 
     def _check(self, circle: Circle, member: Member | None) -> None:
         if circle.state is CircleState.CLOSED:
