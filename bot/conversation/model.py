@@ -31,6 +31,10 @@ class Unreachable(NotPermitted):
     """The person does not take direct messages from the bot."""
 
 
+class ThreadLost(NotPermitted):
+    """A post cannot stand in its thread any more, which is locked or gone; its room may take it."""
+
+
 class AccountLost(PlatformError):
     """The bot's account no longer works (a dead token); only a person can mend that."""
 

@@ -66,10 +66,12 @@ class Platform(Protocol):
         """Show `document` in `room`, marked with `key` so that `find` can find it.
 
         The same key posted again within the platform's memory shows nothing new and returns the
-        first message. A document with a `File` holds nothing else.
+        first message. A document with a `File` holds nothing else. A `thread` that the platform
+        has put to rest is woken first.
 
         Raises:
             PlatformUnavailable: the service is down or asks to slow down.
+            ThreadLost: the thread is locked or gone; the room itself may still take the post.
             NotPermitted: the bot may not write there.
         """
         ...
