@@ -1,6 +1,6 @@
 """What the adapter is told: the account, and what it may see."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,8 @@ class DiscordSettings:
     """One account of the bot on Discord.
 
     `reads` tells that the bot sees whole conversations and who is there, for which the application
-    needs two privileged intents. `options` go to discord.py's client as they are.
+    needs two privileged intents. `options` makes those of discord.py's client, anew for each: a
+    client and its connector are used once, and made inside the running loop.
     """
 
     token: str = field(repr=False)
@@ -21,4 +22,4 @@ class DiscordSettings:
     reads: bool = False
     prefix: str = "!"
     longest_pause: timedelta = timedelta(minutes=5)
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Callable[[], Mapping[str, Any]] = dict
