@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
 from secrets import token_hex
+from typing import Protocol, runtime_checkable
 
 from bot.circles.commands import circle_commands
 from bot.circles.methods import BUILT_IN, Method, available, load_method
@@ -27,10 +28,10 @@ from bot.circles.usecases.ports import Defaults, Methods
 from bot.circles.usecases.signups import ImportSignUps
 from bot.circles.usecases.standing import CircleStanding
 from bot.circles.usecases.undoing import UndoStep
-from bot.config import Settings
+from bot.config import Discord, Matrix, Settings
 from bot.conversation.commands import HELP, ShowHelp
 from bot.conversation.dispatch import Dispatch
-from bot.conversation.model import Clock
+from bot.conversation.model import Clock, PlatformError
 from bot.conversation.platform import Platform
 from bot.conversation.registry import Registry
 from bot.delivery.model import CATCH_UP
@@ -162,15 +163,26 @@ def _version() -> str:
 async def platforms_of(
     settings: Settings, clock: Clock, instance: str
 ) -> AsyncIterator[Mapping[str, Platform]]:
-    """Open the platforms that are set up; each account is held by this database alone.
+    """Open the platforms that are set up; nothing is asked of them before they are used."""
+    async with AsyncExitStack() as opened:
+        platforms: dict[str, Platform] = {}
+        if settings.matrix is not None:
+            matrix = await opened.enter_async_context(
+                _matrix(settings, settings.matrix, clock, instance)
+            )
+            platforms[matrix.name] = matrix
+        if settings.discord is not None:
+            discord = await opened.enter_async_context(_discord(settings, settings.discord, clock))
+            platforms[discord.name] = discord
+        yield platforms
 
-    Raises:
-        PlatformError: another bot uses the account.
-    """
+
+def _matrix(
+    settings: Settings, mine: Matrix, clock: Clock, instance: str
+) -> "AbstractAsyncContextManager[Platform]":
     from adapters.matrix.platform import MatrixPlatform
     from adapters.matrix.settings import NOT_INVITED, Credentials, MatrixSettings
 
-    mine = settings.matrix
     credentials = Credentials(
         homeserver=mine.homeserver,
         user_id=mine.user_id,
@@ -184,8 +196,30 @@ async def platforms_of(
         not_invited=f"{NOT_INVITED} {whom_to_ask(settings)}",
         instance=instance,
     )
-    async with MatrixPlatform(wanted) as matrix:
-        yield {matrix.name: matrix}
+    return MatrixPlatform(wanted)
+
+
+def _discord(
+    settings: Settings, mine: Discord, clock: Clock
+) -> "AbstractAsyncContextManager[Platform]":
+    from adapters.discord.settings import DiscordSettings
+
+    wanted = DiscordSettings(
+        token=mine.token.get_secret_value() if mine.token else "",
+        clock=clock,
+        reads=mine.read_rooms,
+        prefix=settings.circlekeeper.command_prefix,
+    )
+    raise PlatformError(f"The bot cannot be on Discord yet ({wanted.prefix}).")
+
+
+@runtime_checkable
+class ShowsCommands(Protocol):
+    """A platform that shows the commands itself, as Discord does, and not only hears them."""
+
+    def serve(self, dispatch: Dispatch) -> None:
+        """Show these commands, before anybody listens."""
+        ...
 
 
 def whom_to_ask(settings: Settings) -> str:
@@ -201,8 +235,12 @@ def wire(
     platforms: Mapping[str, Platform],
     installation: Installation,
 ) -> Application:
-    """Return the application."""
-    return _Wiring(database, clock, platforms, installation).application()
+    """Return the application; platforms that show its commands themselves know them then."""
+    application = _Wiring(database, clock, platforms, installation).application()
+    for platform in platforms.values():
+        if isinstance(platform, ShowsCommands):
+            platform.serve(application.dispatch)
+    return application
 
 
 class _Wiring:
@@ -286,7 +324,9 @@ class _Wiring:
             tick=self._tick(),
             drain=Drain(begin, look, self.clock, self.platforms, refused, self.post, doubt),
             keep_no_longer=KeepNoLonger(begin, self.clock),
-            import_sign_ups=ImportSignUps(begin, self.clock, self.post, self.defaults),
+            import_sign_ups=ImportSignUps(
+                begin, self.clock, self.post, self.defaults, tuple(self.platforms)
+            ),
             methods=self.methods,
         )
 

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
 FIRST_WORD = 10.0
-"""How many seconds sending waits for the first batch after a start."""
+"""How many seconds sending waits for the first batch of each platform after a start."""
 MINUTES_A_DAY = 24 * 60
 
 
@@ -37,14 +37,18 @@ class Running:
     def __init__(self, application: Application, delivery: Delivery) -> None:
         self.application = application
         self.delivery = delivery
-        self._heard = asyncio.Event()
+        self._heard = {name: asyncio.Event() for name in application.platforms}
+        self._silent = {platform.account for platform in application.platforms.values()}
         self._listened = asyncio.Event()
 
     async def take(self, batch: Batch) -> None:
         """Keep a batch, then let what wants an answer be answered."""
         await self.application.take(batch)
-        self._heard.set()
-        self._listened.set()
+        for heard in self._heard.values():
+            heard.set()
+        self._silent.discard(batch.account)
+        if not self._silent:
+            self._listened.set()
 
     async def settle(self) -> None:
         """Answer, tick and drain until nothing more can be done now."""
@@ -59,16 +63,17 @@ class Running:
             since = await Cursors(work).of(platform.account)
         await platform.listen(self.take, since=since)
 
-    async def answer(self) -> None:
-        """Answer what was heard, as it comes; and what was left from before."""
+    async def answer(self, platform: str) -> None:
+        """Answer what was heard on a platform, as it comes; and what was left from before."""
+        heard = self._heard[platform]
         while True:
-            await self.application.answer()
+            await self.application.answer(platform)
             try:
                 async with asyncio.timeout(5):
-                    await self._heard.wait()
+                    await heard.wait()
             except TimeoutError:
                 continue
-            self._heard.clear()
+            heard.clear()
 
     async def look_after(self) -> None:
         """Drop what is no longer needed: once a day from the database, each minute beside it."""
@@ -79,22 +84,22 @@ class Running:
                 await asyncio.sleep(60)
 
     async def forever(self, tick_seconds: float = TICK_SECONDS) -> None:
-        """Run until cancelled.
+        """Run until cancelled; a platform that is slow or away holds up no other.
 
         Raises:
             ExceptionGroup: an account is lost; its text says what to do.
         """
         async with asyncio.TaskGroup() as group:
-            for platform in self.application.platforms.values():
+            for name, platform in self.application.platforms.items():
                 group.create_task(self.listen(platform))
-            group.create_task(self.answer())
+                group.create_task(self.answer(name))
             group.create_task(self.look_after())
             group.create_task(self._deliver(tick_seconds))
 
     async def _deliver(self, tick_seconds: float) -> None:
         """Send, once it was heard what happened meanwhile: the bot may have been put out of rooms.
 
-        Where nothing can be heard for a while, sending begins all the same.
+        Where a platform tells nothing for a while, sending begins all the same.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_WORD):
@@ -143,8 +148,7 @@ async def import_sign_ups(settings: Settings, circle: str, listed: bytes) -> str
     clock = SystemClock()
     async with beside(settings) as database, platforms_of(settings, clock, "") as platforms:
         application = wire(database, clock, platforms, installation_of(settings))
-        (platform,) = platforms
-        return await application.import_sign_ups(circle, platform, decoded(listed))
+        return await application.import_sign_ups(circle, decoded(listed))
 
 
 @asynccontextmanager

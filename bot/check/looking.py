@@ -1,7 +1,7 @@
 """The order of a check: the config first, for everything else hangs on it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bot.check.database import (
@@ -15,7 +15,8 @@ from bot.check.findings import Finding, fail, failed, left, ok, warn
 from bot.check.homeserver import homeserver_findings
 from bot.check.methods import method_findings
 from bot.check.rooms import account_findings
-from bot.config import ConfigError, Settings, load, require_login
+from bot.config import ConfigError, Matrix, Settings, load, require_login
+from bot.conversation.model import RoomRef
 
 
 def findings(path: Path, *, online: bool) -> list[Finding]:
@@ -28,7 +29,10 @@ def findings(path: Path, *, online: bool) -> list[Finding]:
     found = [ok("config", f"{path} can be used."), *_offline(settings, path)]
     if not online:
         return [*found, left("homeserver", "Not asked, nor for the bot's account and rooms.")]
-    return [*found, *_online(settings)]
+    rooms = rooms_of_circles(settings.database) if readable(settings.database) else {}
+    if settings.matrix is not None:
+        found += _on_matrix(settings.matrix, rooms)
+    return found
 
 
 def _offline(settings: Settings, path: Path) -> Iterator[Finding]:
@@ -36,7 +40,8 @@ def _offline(settings: Settings, path: Path) -> Iterator[Finding]:
         why = "Whoever carries the traffic could read along, and take over the account."
         yield warn("config", warning, why, "Change the address, or keep the network your own.")
     yield from _login_findings(settings)
-    yield from _invite_findings(settings)
+    if settings.matrix is not None:
+        yield from _invite_findings(settings.matrix)
     yield from file_findings(settings, path)
     yield from database_findings(settings.database)
     if readable(settings.database):
@@ -48,15 +53,16 @@ def _login_findings(settings: Settings) -> Iterator[Finding]:
     try:
         require_login(settings)
     except ConfigError as error:
-        (fault,) = error.faults
-        yield fail("login", fault.what, "Without it the bot cannot enter its rooms.", fault.todo)
+        for fault in error.faults:
+            why = "Without it the bot cannot enter its rooms."
+            yield fail("login", fault.what, why, fault.todo)
     else:
-        yield ok("login", "There is an access token with its device id.")
+        yield ok("login", "What the bot logs in with is there.")
 
 
-def _invite_findings(settings: Settings) -> Iterator[Finding]:
-    if settings.matrix.invites_from:
-        yield ok("invitations", f"Accepted from {', '.join(settings.matrix.invites_from)}.")
+def _invite_findings(matrix: Matrix) -> Iterator[Finding]:
+    if matrix.invites_from:
+        yield ok("invitations", f"Accepted from {', '.join(matrix.invites_from)}.")
     else:
         yield warn(
             "invitations",
@@ -66,10 +72,9 @@ def _invite_findings(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _online(settings: Settings) -> list[Finding]:
+def _on_matrix(matrix: Matrix, rooms: Mapping[RoomRef, str]) -> list[Finding]:
     """Return what the homeserver says; nothing more is asked where it does not answer."""
-    found = list(homeserver_findings(settings.matrix.homeserver))
-    if failed(found) or settings.matrix.access_token is None:
+    found = list(homeserver_findings(matrix.homeserver))
+    if failed(found) or matrix.access_token is None:
         return [*found, left("account", "The homeserver was not asked for it, nor for its rooms.")]
-    rooms = rooms_of_circles(settings.database) if readable(settings.database) else {}
-    return [*found, *asyncio.run(account_findings(settings.matrix, rooms))]
+    return [*found, *asyncio.run(account_findings(matrix, rooms))]

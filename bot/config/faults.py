@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -11,9 +12,10 @@ from pydantic_core import ErrorDetails
 
 PREFIX = "CIRCLEKEEPER_"
 MAIN = "circlekeeper"
-SECRET = ("access_token", "device_id")
-"""The keys of the login, which never stand in the config file."""
+SECRETS_OF = {"matrix": ("access_token", "device_id"), "discord": ("token",)}
+"""The keys of the logins by their tables; they never stand in the config file."""
 MISSING = "It is missing."
+NOWHERE = "The bot is on no platform yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,16 @@ class ConfigError(Exception):
 
 
 class Wrong(ValueError):
-    """A value cannot be right; raised by the settings' own rules."""
+    """A value cannot be right; raised by the settings' own rules.
 
-    def __init__(self, what: str, todo: str) -> None:
+    `key` names what is wrong where it is more than the key that the rule looked at.
+    """
+
+    def __init__(self, what: str, todo: str, key: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.todo = todo
+        self.key = key
 
 
 def variables(table: str, key: str) -> tuple[str, ...]:
@@ -60,7 +66,9 @@ def faults_of(error: ValidationError, tables: type[BaseModel]) -> list[Fault]:
 def _fault(detail: ErrorDetails, tables: type[BaseModel]) -> Fault:
     table, key = (*(str(part) for part in detail["loc"]), "", "")[:2]
     what, todo = _words(detail, table, key, tables)
-    return Fault(_name(table, key), what, todo)
+    cause = detail.get("ctx", {}).get("error")
+    more = cause.key if isinstance(cause, Wrong) else ""
+    return Fault(more or _name(table, key), what, todo)
 
 
 def _name(table: str, key: str) -> str:
@@ -96,7 +104,7 @@ def _add(table: str, key: str, tables: type[BaseModel]) -> str:
 
 def _nearest(table: str, key: str, tables: type[BaseModel]) -> str:
     known = list(_fields(table, tables)) if key else list(tables.model_fields)
-    known = [name for name in known if name not in SECRET]
+    known = [name for name in known if name not in SECRETS_OF.get(table, ())]
     near = get_close_matches(key or table, known, n=1)
     if near:
         return f"Did you mean {near[0]}?"
@@ -104,8 +112,15 @@ def _nearest(table: str, key: str, tables: type[BaseModel]) -> str:
 
 
 def _fields(table: str, tables: type[BaseModel]) -> dict[str, FieldInfo]:
-    kind = tables.model_fields[table].annotation if table in tables.model_fields else None
-    return kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else {}
+    kind = table_of(tables.model_fields[table]) if table in tables.model_fields else None
+    return kind.model_fields if kind else {}
+
+
+def table_of(info: FieldInfo) -> type[BaseModel] | None:
+    """Return what a table of the settings holds, also of one that may be left out."""
+    kinds = (info.annotation, *get_args(info.annotation))
+    found = (each for each in kinds if isinstance(each, type) and issubclass(each, BaseModel))
+    return next(found, None)
 
 
 _BOUNDS = {
@@ -118,6 +133,8 @@ _SHAPES = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
     "tuple_type": 'a list, like ["@ana:example.org"]',
     "list_type": 'a list, like ["@ana:example.org"]',
     "model_type": "a table of keys",

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from bot.config.command import command
-from bot.config.faults import MISSING, SECRET, ConfigError, Fault, faults_of
+from bot.config.faults import MISSING, NOWHERE, SECRETS_OF, ConfigError, Fault, faults_of, variables
 from bot.config.settings import Settings
+from bot.conversation.ids import LOOKS
 
 Tables = dict[str, Any]
 _MOUNTED = Path("/run/secrets")
@@ -32,9 +33,10 @@ def load(path: Path, *, with_login: bool = True) -> Settings:
         settings = whole(tables, path, _take_secrets(tables, path))
     except ConfigError as error:
         raise error if path.exists() else ConfigError(_without_file(path, error)) from None
-    login = _login(settings.secrets) if with_login else {}
-    merged = tables.get("matrix", {}) | login
-    return whole(tables | {"matrix": merged}, path) if login else settings
+    kept = _logins(settings.secrets) if with_login else {}
+    logins = {name: login for name, login in kept.items() if getattr(settings, name) is not None}
+    merged = {name: tables.get(name, {}) | login for name, login in logins.items()}
+    return whole(tables | merged, path) if merged else settings
 
 
 def whole(tables: Mapping[str, Any], path: Path, known: tuple[Fault, ...] = ()) -> Settings:
@@ -58,17 +60,26 @@ def whole(tables: Mapping[str, Any], path: Path, known: tuple[Fault, ...] = ()) 
 
 
 def require_login(settings: Settings) -> None:
-    """Pass when there is a login to go on with.
+    """Pass when there is a login to go on with, on every platform that is set up.
 
     Raises:
-        ConfigError: the access token or its device id is not known.
+        ConfigError: a secret of one is not known.
     """
-    missing = [key for key in SECRET if not getattr(settings.matrix, key)]
-    if missing:
-        what = f"The bot is not logged in: {' and '.join(missing)} not found."
-        again = command("init", "--login")
-        todo = f"Run {again}, or give both through the environment."
-        raise ConfigError([Fault(str(settings.secrets), what, todo)])
+    faults = [
+        _not_logged_in(settings.secrets, table, missing)
+        for table, keys in SECRETS_OF.items()
+        if (held := getattr(settings, table)) is not None
+        and (missing := [key for key in keys if not getattr(held, key)])
+    ]
+    if faults:
+        raise ConfigError(faults)
+
+
+def _not_logged_in(secrets: Path, table: str, missing: list[str]) -> Fault:
+    where = LOOKS[table].title
+    names = " and ".join(variables(table, key)[0] for key in missing)
+    what = f"The bot is not logged in on {where}: {' and '.join(missing)} not found."
+    return Fault(str(secrets), what, f"Run {command('init', '--login')}, or set {names}.")
 
 
 def _read(path: Path) -> Tables:
@@ -87,40 +98,47 @@ def _read(path: Path) -> Tables:
 
 def _take_secrets(tables: Tables, path: Path) -> tuple[Fault, ...]:
     """Return a fault for each secret that stands in the config file, and take it out."""
-    matrix = tables.get("matrix")
-    found = [key for key in SECRET if isinstance(matrix, dict) and matrix.pop(key, None)]
+    found = [
+        f"[{name}] {key}"
+        for name, keys in SECRETS_OF.items()
+        for key in keys
+        if isinstance(table := tables.get(name), dict) and table.pop(key, None)
+    ]
     what = "It is part of the login, which does not belong in this file."
     again = command("init", "--login", config=path)
     todo = f"Remove it from {path.name}; {again} keeps it in a file of its own."
-    return tuple(Fault(f"[matrix] {key}", what, todo) for key in found)
+    return tuple(Fault(key, what, todo) for key in found)
 
 
 def kept_device(secrets: Path) -> str | None:
     """Return the device id of a login that is kept, also of one whose token is dead."""
     try:
-        return _login(secrets).get("device_id")
+        return _logins(secrets).get("matrix", {}).get("device_id")
     except ConfigError:
         return None
 
 
-def _login(path: Path) -> Tables:
-    """Return the kept login."""
+def _logins(path: Path) -> dict[str, Tables]:
+    """Return the kept logins by their tables."""
     if not path.exists():
         return {}
     kept = _read(path)
-    login = kept.pop("matrix", {})
-    if kept or not isinstance(login, dict) or not set(login) <= set(SECRET):
+    if not all(
+        isinstance(login, dict) and set(login) <= set(SECRETS_OF.get(name, ()))
+        for name, login in kept.items()
+    ):
         what = "It holds something else than a login."
-        todo = f"Leave only [matrix] with {' and '.join(SECRET)} in it."
+        tables = (f"[{name}] with {' and '.join(keys)}" for name, keys in SECRETS_OF.items())
+        todo = f"Leave only {' and '.join(tables)} in it."
         raise ConfigError([Fault(str(path), what, todo)])
-    return login
+    return kept
 
 
 def _without_file(path: Path, error: ConfigError) -> list[Fault]:
     """Return that the file is not there instead of each key that it would hold."""
     todo = f"Run {command('init', config=path)} to make one, or name yours with --config."
     missing = Fault(str(path), "There is no such file.", todo)
-    return [missing, *(fault for fault in error.faults if fault.what != MISSING)]
+    return [missing, *(fault for fault in error.faults if fault.what not in (MISSING, NOWHERE))]
 
 
 def _secret_dirs() -> list[Path]:

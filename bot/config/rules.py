@@ -1,16 +1,17 @@
 """The rules that a setting's value must keep, each with what to do when it does not."""
 
 import re
+from base64 import b64decode
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from bot.config.faults import Wrong
+from bot.conversation.ids import LOOKS, how_written, platform_of
 from bot.conversation.zones import NoSuchZone, zone_named
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_PERSON = re.compile(r"@[^\s:@*]+:[^\s:@*]+(:\d+)?")
 _INVITER = re.compile(r"\*|@?[^\s:@]+:[^\s:@]+(:\d+)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 _LONGEST_PREFIX = 10
@@ -49,9 +50,39 @@ def in_the_clear(url: str) -> bool:
 
 
 def _person(name: str) -> str:
-    if not _PERSON.fullmatch(name):
+    if platform_of(name) is None:
+        how = how_written(LOOKS)
+        raise Wrong(f"“{name}” is nobody's id.", f"{how[0].upper()}{how[1:]}.")
+    return name
+
+
+def _matrix_id(name: str) -> str:
+    if platform_of(name) != "matrix":
         raise Wrong(f"“{name}” is not a Matrix id.", "Write it like @ana:example.org.")
     return name
+
+
+def _bot_token(secret: SecretStr) -> SecretStr:
+    """Return a token whose first part holds the bot's id, as every bot's does."""
+    token = secret.get_secret_value().strip().removeprefix("Bot ")
+    if bot_of(token) is None:
+        raise Wrong(
+            "It is not a bot's token.",
+            "Take it from Discord's developer portal, your application, “Bot”, “Reset Token”. "
+            "It has three parts with dots between them; the client secret is something else.",
+        )
+    return SecretStr(token)
+
+
+def bot_of(token: str) -> str | None:
+    """Return the id of the bot that a token of Discord's is for, None when it is no token."""
+    first, *rest = token.split(".")
+    try:
+        found = b64decode(first + "=" * (-len(first) % 4), validate=True).decode()
+    except ValueError:
+        return None
+    whole = all(rest) and len(rest) == len(("when", "signature"))
+    return found if whole and LOOKS["discord"].pattern.fullmatch(found) else None
 
 
 def _inviter(pattern: str) -> str:
@@ -92,6 +123,8 @@ def _split(value: object) -> object:
 
 Zone = Annotated[str, AfterValidator(_zone)]
 HomeserverUrl = Annotated[str, AfterValidator(_homeserver)]
+MatrixId = Annotated[str, AfterValidator(_matrix_id)]
+BotToken = Annotated[SecretStr, AfterValidator(_bot_token)]
 Person = Annotated[str, AfterValidator(_person)]
 People = Annotated[tuple[Person, ...], BeforeValidator(_split)]
 Inviters = Annotated[tuple[Annotated[str, AfterValidator(_inviter)], ...], BeforeValidator(_split)]

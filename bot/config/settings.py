@@ -2,7 +2,15 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -11,13 +19,14 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bot.config.faults import PREFIX
+from bot.config.faults import NOWHERE, PREFIX, Wrong
 from bot.config.rules import (
+    BotToken,
     HomeserverUrl,
     Inviters,
     Language,
+    MatrixId,
     People,
-    Person,
     Prefix,
     Said,
     Zone,
@@ -57,9 +66,10 @@ class Circlekeeper(BaseModel):
     )
     organisers: People = Field(
         default=(),
-        examples=["@ana:example.org"],
-        description="Who may start circles anywhere. Whoever may manage a room (power level 50) "
-        "can start one there without being named here.",
+        examples=["@ana:example.org", "80351110224678912"],
+        description="Who may start circles anywhere: Matrix ids, and the numbers that Discord "
+        "calls user ids, in quotes. Whoever may manage a room (power level 50 on Matrix, Manage "
+        "Channels on Discord) can start one there without being named here.",
     )
     admins: People = Field(
         default=(),
@@ -98,7 +108,7 @@ class Matrix(BaseModel):
         examples=["https://matrix.example.org"],
         description="The address of the homeserver where the bot has its account.",
     )
-    user_id: Person = Field(
+    user_id: MatrixId = Field(
         examples=["@circlekeeper:example.org"], description="The bot's own Matrix id."
     )
     invites_from: Inviters = Field(
@@ -113,6 +123,22 @@ class Matrix(BaseModel):
     )
     access_token: SecretStr | None = Field(default=None, min_length=1)
     device_id: str | None = Field(default=None, min_length=1)
+
+
+class Discord(BaseModel):
+    """The bot's application on Discord."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    read_rooms: bool = Field(
+        default=False,
+        description="Whether the bot reads everything that is written in its circles' channels, "
+        "and may see who is there. It is not needed: commands, forms, buttons and replies to the "
+        "bot work without. With it, plain messages count as taking part and can be marked by a "
+        "reaction. It takes two switches in Discord's developer portal, your application, “Bot”: "
+        "Message Content Intent and Server Members Intent; circlekeeper check looks at them.",
+    )
+    token: BotToken | None = None
 
 
 class _Short(EnvSettingsSource):
@@ -142,8 +168,31 @@ class Settings(BaseSettings):
     )
 
     circlekeeper: Circlekeeper
-    matrix: Matrix
+    matrix: Matrix | None = Field(
+        default=None,
+        description="The bot on Matrix. Leave this table out if it is not to be there.",
+    )
+    discord: Discord | None = Field(
+        default=None,
+        validate_default=True,
+        description="The bot on Discord. Leave this table out if it is not to be there. Its token "
+        "is kept apart, by circlekeeper init or as CIRCLEKEEPER_DISCORD__TOKEN.",
+    )
     _folder: Path = PrivateAttr(default=Path())
+
+    @field_validator("discord")
+    @classmethod
+    def somewhere(cls, discord: Discord | None, others: ValidationInfo) -> Discord | None:
+        """Pass when the bot is on a platform, or is meant to be and something is wrong there."""
+        elsewhere = others.data.get("matrix", "meant to be")
+        if discord is None and elsewhere is None:
+            raise Wrong(
+                NOWHERE,
+                "Add the table [discord] or [matrix], or both; config.example.toml shows what "
+                "they hold.",
+                "[discord] or [matrix]",
+            )
+        return discord
 
     @classmethod
     def settings_customise_sources(
@@ -170,7 +219,7 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> Path:
-        """The file with the login."""
+        """The file with the logins."""
         return self.data_dir / SECRETS
 
     @property
@@ -186,4 +235,4 @@ class Settings(BaseSettings):
             "[matrix] homeserver begins with http://: passwords and messages can be read on "
             "their way. Use https:// if the homeserver offers it."
         )
-        return (said,) if in_the_clear(self.matrix.homeserver) else ()
+        return (said,) if self.matrix and in_the_clear(self.matrix.homeserver) else ()

@@ -1,6 +1,7 @@
 """The only clockwork: APScheduler's tick, and the drains that it wakes."""
 
 import asyncio
+from collections import defaultdict
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,7 @@ from bot.delivery.usecases import Drain, Tick
 log = structlog.get_logger()
 
 AT_ONCE = 8
-"""How many rooms are sent to at the same time."""
+"""How many rooms of one platform are sent to at the same time."""
 
 
 class SystemClock:
@@ -28,14 +29,15 @@ class SystemClock:
 class Delivery:
     """Ticks, and runs one drain for each target that has something to send.
 
-    A slow room holds up nobody else. What is due stands in the database; APScheduler only ticks.
+    A slow room or platform holds up nobody else. What is due stands in the database; APScheduler
+    only ticks.
     """
 
     def __init__(self, tick: Tick, drain: Drain) -> None:
         self._tick = tick
         self._drain = drain
         self._running: dict[str, asyncio.Task[int]] = {}
-        self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._at_once = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(AT_ONCE))
         self._group = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
@@ -100,7 +102,7 @@ class Delivery:
 
     async def _one(self, target: str) -> int:
         try:
-            async with self._at_once:
+            async with self._at_once[target.partition(":")[0]]:
                 return await self._drain(target)
         except AccountLost:
             raise

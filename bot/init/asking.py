@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from adapters.matrix.login import find
 from bot.config.faults import Wrong
-from bot.config.rules import HomeserverUrl, Person, Said, Zone
+from bot.config.rules import HomeserverUrl, MatrixId, Said, Zone
 from bot.conversation.model import PlatformError
 from bot.init.stopped import Stopped
 
@@ -43,7 +43,7 @@ class Given:
 
 
 ADDRESS: TypeAdapter[str] = TypeAdapter(HomeserverUrl)
-ID: TypeAdapter[str] = TypeAdapter(Person)
+ID: TypeAdapter[str] = TypeAdapter(MatrixId)
 ZONE: TypeAdapter[str] = TypeAdapter(Zone)
 
 

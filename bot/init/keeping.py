@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.config import Settings, command, keep_login, load, render, whole, write_private
+from bot.config import Matrix, Settings, command, keep_login, load, render, whole, write_private
 from bot.config.settings import SECRETS
 from bot.init.asking import Given
 from bot.init.stopped import Stopped
@@ -23,10 +23,16 @@ class Plan:
     tables: dict[str, Any] | None = None
 
     @property
+    def matrix(self) -> Matrix:
+        """The bot's account on Matrix."""
+        if self.settings.matrix is None:
+            raise Stopped("The bot is not on Matrix: there is no [matrix] in the config.")
+        return self.settings.matrix
+
+    @property
     def user_id(self) -> str | None:
         """The bot's id, None while only the homeserver knows it."""
-        known = self.settings.matrix.user_id
-        return None if known == UNKNOWN else known
+        return None if self.matrix.user_id == UNKNOWN else self.matrix.user_id
 
 
 def plan_anew(given: Given, path: Path, data_dir: Path) -> Plan:

@@ -23,7 +23,7 @@ def anew(given: Given, path: Path, data_dir: Path, *, ask: bool, force: bool) ->
     find_room(path, data_dir, force=force)
     known = complete(given, ask=ask)
     settings = _finish(plan_anew(known, path, data_dir), known)
-    typer.echo(f"Logged in as {settings.matrix.user_id}.")
+    typer.echo(f"Logged in as {settings.matrix and settings.matrix.user_id}.")
     typer.echo(f"The config is in {path}, the login in {settings.secrets} (show it to nobody).")
     typer.echo(_who_may_invite(settings))
     look, start = (command(word, config=path) for word in ("check", "run"))
@@ -44,8 +44,8 @@ def again(given: Given, path: Path, *, ask: bool) -> None:
             "(CIRCLEKEEPER_MATRIX__ACCESS_TOKEN or --access-token-file). Nothing was written."
         )
     known = replace(given, device_id=given.device_id or kept_device(plan.settings.secrets))
-    settings = _finish(plan, ask_for_login(known, plan.settings.matrix.user_id))
-    typer.echo(f"Logged in as {settings.matrix.user_id}; the login is in {settings.secrets}.")
+    settings = _finish(plan, ask_for_login(known, plan.matrix.user_id))
+    typer.echo(f"Logged in as {plan.matrix.user_id}; the login is in {settings.secrets}.")
     typer.echo("If the bot is running, start it again.")
 
 
@@ -53,13 +53,13 @@ def _finish(plan: Plan, known: Given) -> Settings:
     """Log in, and only then write."""
     for warning in plan.settings.warnings:
         typer.echo(f"Careful: {warning}", err=True)
-    matrix = plan.settings.matrix
+    matrix = plan.matrix
     found = asyncio.run(log_in(matrix.homeserver, known, plan.user_id, matrix.device_name))
     return keep(plan, found.user_id, found.access_token, found.device_id)
 
 
 def _who_may_invite(settings: Settings) -> str:
-    allowed = settings.matrix.invites_from
+    allowed = settings.matrix.invites_from if settings.matrix else ()
     if not allowed:
         return "Nobody may invite the bot yet: set [matrix] invites_from in the config."
     return f"The bot accepts invitations from {', '.join(allowed)} ([matrix] invites_from)."

@@ -136,9 +136,10 @@ class Inbox:
             .values(**gone if shown else gone | {"author": ""})
         )
 
-    async def waiting(self) -> list[InboxRow]:
+    async def waiting(self, platform: str | None = None) -> list[InboxRow]:
         """Return what waits for an answer, in the order in which it came."""
-        return list(await self._work.all(_WAITING))
+        there = () if platform is None else (InboxRow.platform == platform,)
+        return list(await self._work.all(_WAITING.where(*there)))
 
     async def was_shown(self, person: PersonRef, room: RoomRef, since: datetime) -> bool:
         """Return whether a private command that a person typed in a room came since a moment."""

@@ -135,10 +135,10 @@ class AnswerInbox:
     post: Post
     answered: Callable[[], Awaitable[object]]
 
-    async def __call__(self) -> int:
-        """Answer what waits now; return how many events that were."""
+    async def __call__(self, platform: str | None = None) -> int:
+        """Answer what waits now, of one platform or of all; return how many events that were."""
         async with self.look() as work:
-            waiting = await Inbox(work).waiting()
+            waiting = await Inbox(work).waiting(platform)
         held_up: set[str] = set()
         for row in waiting:
             if row.author not in held_up and not await self._one(row):

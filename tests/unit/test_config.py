@@ -6,8 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigError, Settings, example, keep_login, load, render, require_login
-from bot.config.settings import Circlekeeper, Matrix
+from bot.config import (
+    ConfigError,
+    Matrix,
+    Settings,
+    example,
+    keep_login,
+    keep_token,
+    load,
+    render,
+    require_login,
+)
+from bot.config.settings import Circlekeeper, Discord
 
 ROOT = Path(__file__).parents[2]
 GOOD = """
@@ -17,6 +27,14 @@ run_by = "Ana"
 [matrix]
 homeserver = "https://matrix.example.org"
 user_id = "@keeper:example.org"
+"""
+
+TOKEN = "ODAzNTExMTAyMjQ2Nzg5MTI.of.a-test"
+ON_DISCORD = """
+[circlekeeper]
+run_by = "Ana"
+
+[discord]
 """
 
 
@@ -51,12 +69,14 @@ def test_the_example_can_be_used_as_it_is(tmp_path: Path) -> None:
     assert render(settings) == example()
 
 
-@pytest.mark.parametrize("table", [Circlekeeper, Matrix])
-def test_every_key_but_the_login_is_explained(table: type[Circlekeeper | Matrix]) -> None:
+@pytest.mark.parametrize("table", [Circlekeeper, Matrix, Discord])
+def test_every_key_but_the_login_is_explained(
+    table: type[Circlekeeper | Matrix | Discord],
+) -> None:
     text = " ".join(example().replace("\n# ", " ").split())
     for key, info in table.model_fields.items():
-        if key in ("access_token", "device_id"):
-            assert key not in text
+        if key in ("access_token", "device_id", "token"):
+            assert f"{key} =" not in text
         else:
             assert info.description
             assert info.description in text
@@ -108,7 +128,7 @@ def test_a_folder_may_stand_anywhere(config: Path) -> None:
         ("run_by", 'time_zone = "Europe"\nrun_by', "[circlekeeper] time_zone", ["no time zone"]),
         ("run_by", 'time_zone = "../x"\nrun_by', "[circlekeeper] time_zone", ["no time zone"]),
         ("run_by", 'language = "German"\nrun_by', "[circlekeeper] language", ["en or de"]),
-        ("run_by", 'organisers = ["ana"]\nrun_by', "[circlekeeper] organisers", ["“ana”", "@ana:"]),
+        ("run_by", 'organisers = ["ana"]\nrun_by', "[circlekeeper] organisers", ["“ana”"]),
         ("run_by", "admins = 7\nrun_by", "[circlekeeper] admins", ["a list"]),
         ("run_by", "catch_up_hours = 0\nrun_by", "[circlekeeper] catch_up_hours", ["at least 1"]),
         ("run_by", "catch_up_hours = 999\nrun_by", "[circlekeeper] catch_up_hours", ["at most"]),
@@ -127,7 +147,12 @@ def test_a_folder_may_stand_anywhere(config: Path) -> None:
         ("user_id", 'invites_from = ["all"]\nuser_id', "[matrix] invites_from", ["*:example.org"]),
         ("user_id", 'access_token = "x"\nuser_id', "[matrix] access_token", ["init --login"]),
         ("[matrix]", "[matrixx]", "[matrixx]", ["Did you mean matrix"]),
-        ("[matrix]", "[matrixx]", "[matrix]", ["missing", "Add the table"]),
+        ("[matrix]", "[matrixx]", "[discord] or [matrix]", ["no platform", "Add the table"]),
+        ("user_id", 'access_tokn = "x"\nuser_id', "[matrix] access_tokn", ["here is: hom"]),
+        ("[matrix]", "[discord]\nread_rooms = 5\n[matrix]", "[discord] read_rooms", ["true"]),
+        ("[matrix]", "[discord]\nreads = true\n[matrix]", "[discord] reads", ["mean read_rooms?"]),
+        ("[matrix]", '[discord]\ntoken = "x"\n[matrix]', "[discord] token", ["init --login"]),
+        ("run_by", 'admins = ["80351"]\nrun_by', "[circlekeeper] admins", ["“80351”", "(Discord)"]),
     ],
 )  # fmt: skip
 def test_a_fault_names_its_key_what_is_wrong_and_what_to_do(
@@ -266,7 +291,7 @@ def test_only_a_login_stands_in_the_file_of_the_login(config: Path) -> None:
     secrets.write_text('[circlekeeper]\nrun_by = "Eve"\n')
     ((key, told),) = faults(config).items()
     assert key == str(secrets)
-    assert "Leave only [matrix]" in told
+    assert "Leave only [matrix] with access_token and device_id and [discord] with token" in told
     assert load(config, with_login=False).circlekeeper.run_by == "Ana"
 
 
@@ -291,3 +316,122 @@ def test_an_address_in_the_clear_is_warned_of_unless_it_is_this_machine(
 ) -> None:
     config.write_text(GOOD.replace("https://matrix.example.org", address))
     assert len(load(config).warnings) == count
+
+
+# --- Discord, and both ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def on_discord(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(ON_DISCORD)
+    return path
+
+
+def discord_token(settings: Settings) -> str:
+    assert settings.discord is not None
+    assert settings.discord.token is not None
+    return settings.discord.token.get_secret_value()
+
+
+def test_discord_alone_is_enough_and_reads_no_rooms_by_default(on_discord: Path) -> None:
+    settings = load(on_discord)
+    assert settings.matrix is None
+    assert settings.discord is not None
+    assert settings.discord.read_rooms is False
+    assert settings.warnings == ()
+    assert "[matrix]" not in render(settings).replace("of [matrix]", "")
+
+
+def test_both_platforms_stand_side_by_side(config: Path) -> None:
+    config.write_text(f"{GOOD}[discord]\nread_rooms = true\n")
+    settings = load(config)
+    assert settings.matrix is not None
+    assert settings.discord is not None
+    assert settings.discord.read_rooms is True
+
+
+def test_no_platform_at_all_is_told_beside_every_other_fault(config: Path) -> None:
+    config.write_text('[circlekeeper]\ntime_zone = "Mars"\n')
+    found = faults(config)
+    assert sorted(found) == [
+        "[circlekeeper] run_by",
+        "[circlekeeper] time_zone",
+        "[discord] or [matrix]",
+    ]
+    assert "on no platform yet. Add the table" in found["[discord] or [matrix]"]
+
+
+def test_a_platform_with_a_fault_counts_as_one_that_is_meant(config: Path) -> None:
+    config.write_text(GOOD.replace("https://", ""))
+    assert sorted(faults(config)) == ["[matrix] homeserver"]
+
+
+def test_the_environment_alone_is_enough_for_discord(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CIRCLEKEEPER_DISCORD__TOKEN", f"Bot {TOKEN}\n")
+    monkeypatch.setenv("CIRCLEKEEPER_DISCORD__READ_ROOMS", "true")
+    monkeypatch.setenv("CIRCLEKEEPER_RUN_BY", "Ana")
+    settings = load(tmp_path / "none.toml")
+    require_login(settings)
+    assert discord_token(settings) == TOKEN
+    assert settings.discord is not None
+    assert settings.discord.read_rooms is True
+
+
+def test_a_token_is_found_in_the_environment_then_in_files_then_in_the_kept_login(
+    on_discord: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_token(load(on_discord).secrets, TOKEN)
+    assert discord_token(load(on_discord)) == TOKEN
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    (folder / "circlekeeper_discord__token").write_text(f"{TOKEN}-of-a-file\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    assert discord_token(load(on_discord)) == f"{TOKEN}-of-a-file"
+    monkeypatch.setenv("CIRCLEKEEPER_DISCORD__TOKEN", f"{TOKEN}-of-the-environment")
+    assert discord_token(load(on_discord)) == f"{TOKEN}-of-the-environment"
+
+
+@pytest.mark.parametrize(
+    "wrong", ["my-secret", "a.b.c", "MTIz.of.a-test", TOKEN.replace(".", "-"), TOKEN[:-7]]
+)
+def test_what_is_no_token_of_a_bot_is_refused_without_being_repeated(
+    on_discord: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    monkeypatch.setenv("CIRCLEKEEPER_DISCORD__TOKEN", wrong)
+    ((key, told),) = faults(on_discord).items()
+    assert key == "[discord] token (from the environment, CIRCLEKEEPER_DISCORD__TOKEN)"
+    assert "not a bot's token. Take it from Discord's developer portal" in told
+    assert wrong not in told
+
+
+def test_the_logins_of_both_platforms_are_kept_side_by_side(config: Path) -> None:
+    config.write_text(f"{GOOD}[discord]\n")
+    secrets = load(config).secrets
+    keep_login(secrets, "syt_one", "DEVICE")
+    keep_token(secrets, TOKEN)
+    keep_login(secrets, "syt_two", "DEVICE")
+    settings = load(config)
+    assert settings.matrix is not None
+    assert settings.matrix.access_token is not None
+    assert settings.matrix.access_token.get_secret_value() == "syt_two"
+    assert discord_token(settings) == TOKEN
+    assert TOKEN not in repr(settings) + str(settings) + render(settings)
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
+
+
+def test_a_kept_token_brings_no_platform_back_that_the_config_left_out(config: Path) -> None:
+    keep_token(load(config).secrets, TOKEN)
+    assert load(config).discord is None
+
+
+def test_every_login_that_is_missing_is_told(config: Path) -> None:
+    config.write_text(f"{GOOD}[discord]\n")
+    with pytest.raises(ConfigError) as caught:
+        require_login(load(config))
+    told = str(caught.value)
+    assert "on Matrix: access_token and device_id not found" in told
+    assert "on Discord: token not found" in told
+    assert "or set CIRCLEKEEPER_DISCORD__TOKEN." in told

@@ -23,7 +23,16 @@ USUAL = {"commands", "model", "rows", "usecases", "words"}
 
 OWN = {
     "circles": {"methods", "telling"},
-    "conversation": {"dispatch", "markdown", "plain", "platform", "registry", "typed", "zones"},
+    "conversation": {
+        "dispatch",
+        "ids",
+        "markdown",
+        "plain",
+        "platform",
+        "registry",
+        "typed",
+        "zones",
+    },
     "delivery": {"clockwork"},
     "mentoring": {"matching"},
     "participation": {"measures"},

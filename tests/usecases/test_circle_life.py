@@ -221,15 +221,15 @@ async def test_a_sign_up_list_asks_everybody_once(here: Scene) -> None:
     await here.say(FAY, NEW)
     listed = "id,name,zone\n@ana:example.org,Ana,Europe/Lisbon\n@ben:example.org,Ben,\n"
     add = here.application.import_sign_ups
-    told = await add("north", "matrix", listed)
+    told = await add("north", listed)
     assert told.startswith("2 people will be asked to join north. The bot writes to them while it")
     assert "not between 21:00 and" in told
-    told = await add("north", "matrix", listed)
+    told = await add("north", listed)
     assert told.startswith("Nobody new will be asked to join north. Not asked, being in the circle")
     assert told.endswith("rows 2, 3.")
     assert len(await here.posted("signed-up")) == 2
     with pytest.raises(Exception, match="Row 3, column zone"):
-        await add("north", "matrix", "id,zone\n@cy:example.org,UTC\n@dee:example.org,Mars\n")
+        await add("north", "id,zone\n@cy:example.org,UTC\n@dee:example.org,Mars\n")
     assert len(await here.all(MemberRow)) == 3
 
 

@@ -80,7 +80,7 @@ async def test_who_was_put_out_comes_back_without_a_role(north: Scene) -> None:
 
 
 async def test_who_was_on_a_list_joins_on_the_day_they_say_yes(north: Scene) -> None:
-    await north.application.import_sign_ups("north", "matrix", "id\n@cy:example.org\n")
+    await north.application.import_sign_ups("north", "id\n@cy:example.org\n")
     await ask(north, "introductions", "2026-03-16 09:00", "$intro")
     north.clock.moment = at("2026-03-18 12:00")
     await north.join("@cy:example.org")

@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from bot.circles import words
@@ -12,6 +12,7 @@ from bot.circles.model import Circle, CircleState, Consents, Member, MemberState
 from bot.circles.rows import Circles, Members
 from bot.circles.telling import privately
 from bot.circles.usecases.ports import Defaults
+from bot.conversation.ids import LOOKS, how_written, platform_of
 from bot.conversation.model import Clock, DomainError, PersonRef
 from bot.conversation.zones import zone_named
 from bot.delivery.usecases import Post
@@ -20,12 +21,13 @@ from bot.store.work import Begin, UnitOfWork
 SEPARATORS = ",;\t"
 """What stands between columns; spreadsheets write semicolons where a comma is for decimals."""
 MOST_TOLD = 10
-_ID = re.compile(r"@[^\s:]+:\S+")
+_CUT = re.compile(r"[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+")
+"""A long number as spreadsheets shorten it: its last digits are lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUp:
-    """One row of a list; `zone` is empty or an IANA name."""
+    """One row of a list; `id` is one of a known platform, `zone` is empty or an IANA name."""
 
     id: str
     name: str = ""
@@ -33,6 +35,11 @@ class SignUp:
     gives: str = ""
     needs: str = ""
     zone: str = ""
+
+    @property
+    def person(self) -> PersonRef:
+        """Who it is."""
+        return PersonRef(platform_of(self.id) or "", self.id)
 
 
 COLUMNS = tuple(field.name for field in fields(SignUp))
@@ -48,14 +55,15 @@ class ImportSignUps:
     clock: Clock
     post: Post
     defaults: Defaults
+    platforms: Collection[str]
 
-    async def __call__(self, circle_name: str, platform: str, text: str) -> str:
+    async def __call__(self, circle_name: str, text: str) -> str:
         """Return in words who will be asked, who will not, and when; `text` is CSV.
 
         Raises:
             DomainError: the circle is not there or closed, or a row is wrong; nothing is written.
         """
-        people = read_sign_ups(text)
+        people = read_sign_ups(text, self.platforms)
         known = []
         async with self.begin() as work:
             circle = await Circles(work).named(circle_name)
@@ -64,22 +72,19 @@ class ImportSignUps:
             if circle.state is CircleState.CLOSED:
                 raise DomainError(f"The circle {circle.name} is closed.")
             for number, signed in people.items():
-                person = PersonRef(platform, signed.id)
-                if await Members(work).of(circle.id, person) is None:
-                    await self._ask(circle, person, signed, work)
+                if await Members(work).of(circle.id, signed.person) is None:
+                    await self._ask(circle, signed, work)
                 else:
                     known.append(number)
             await work.commit()
         return words.signed_up(circle, len(people) - len(known), known)
 
-    async def _ask(
-        self, circle: Circle, person: PersonRef, signed: SignUp, work: UnitOfWork
-    ) -> None:
+    async def _ask(self, circle: Circle, signed: SignUp, work: UnitOfWork) -> None:
         member = await Members(work).put(
             Member(
                 id=0,
                 circle=circle.id,
-                person=person,
+                person=signed.person,
                 name=signed.name or signed.id,
                 roles=frozenset({"member"}),
                 state=MemberState.INVITED,
@@ -114,8 +119,8 @@ def decoded(content: bytes) -> str:
     return text
 
 
-def read_sign_ups(text: str) -> Rows:
-    """Return the people on a list whose first line names the columns.
+def read_sign_ups(text: str, platforms: Collection[str]) -> Rows:
+    """Return the people on a list whose first line names the columns; all are on `platforms`.
 
     Raises:
         DomainError: a column or a value is wrong; the text says in which rows.
@@ -131,7 +136,7 @@ def read_sign_ups(text: str) -> Rows:
         )
     if not table:
         raise DomainError("Nobody is on the list: there is nothing below its first line.")
-    return _people(columns, table)
+    return _people(columns, table, platforms)
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -147,11 +152,13 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         raise DomainError(f"Row {number + 1}: its quotation marks do not match.") from None
 
 
-def _people(columns: Sequence[str], table: dict[int, list[str]]) -> Rows:
+def _people(
+    columns: Sequence[str], table: dict[int, list[str]], platforms: Collection[str]
+) -> Rows:
     people, faults = {}, []
     for number, cells in table.items():
         try:
-            people[number] = _person(columns, cells)
+            people[number] = _person(columns, cells, platforms)
         except DomainError as fault:
             faults.append(f"Row {number}{fault}")
     if faults:
@@ -161,19 +168,33 @@ def _people(columns: Sequence[str], table: dict[int, list[str]]) -> Rows:
     return people
 
 
-def _person(columns: Sequence[str], cells: Sequence[str]) -> SignUp:
+def _person(columns: Sequence[str], cells: Sequence[str], platforms: Collection[str]) -> SignUp:
     """Return one row; cells left out at its end are empty."""
     if any(cells[len(columns) :]):
         raise DomainError(
             " has more cells than there are columns: put words with a separator in quotation marks."
         )
     given = dict(zip(columns, cells, strict=False))
-    if not _ID.fullmatch(given["id"]):
-        said = "write it like @ana:example.org" if given["id"] else "it is empty"
-        raise DomainError(f", column id: {said}.")
+    if fault := _fault(given["id"], platforms):
+        raise DomainError(f", column id: {fault}.")
     if given.get("zone"):
         try:
             given["zone"] = zone_named(given["zone"])
         except DomainError as fault:
             raise DomainError(f", column zone: {fault}") from None
     return SignUp(**given)
+
+
+def _fault(person: str, platforms: Collection[str]) -> str:
+    """Return what is wrong with an id, empty when nothing is."""
+    platform = platform_of(person)
+    if platform in platforms:
+        return ""
+    if platform is not None:
+        return f"{person} is somebody on {LOOKS[platform].title}, where the bot is not set up"
+    if _CUT.fullmatch(person):
+        return (
+            "the spreadsheet has cut this number. Format the column as text, and paste the id in "
+            "once more"
+        )
+    return how_written(platforms) if person else "it is empty"
