@@ -27,6 +27,7 @@ from bot.circles.usecases.membership import ChangeMembership, EndMembership
 from bot.circles.usecases.ports import Defaults, Methods
 from bot.circles.usecases.signups import ImportSignUps
 from bot.circles.usecases.standing import CircleStanding
+from bot.circles.usecases.threads import ChangeThreads
 from bot.circles.usecases.undoing import UndoStep
 from bot.config import Discord, Matrix, Settings
 from bot.conversation.commands import HELP, ShowHelp
@@ -55,7 +56,11 @@ from bot.participation.usecases import (
     QuotedNoMore,
 )
 from bot.prompting.commands import prompt_commands
-from bot.prompting.usecases.answering import AnswerReminder, GiveAnswer, HearAnswers
+from bot.prompting.usecases.answering import (
+    AnswerReminder,
+    GiveAnswer,
+    HearAnswers,
+)
 from bot.prompting.usecases.asking import (
     PROMPT,
     REMINDER,
@@ -66,6 +71,7 @@ from bot.prompting.usecases.asking import (
 )
 from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt, question_title
 from bot.prompting.usecases.needing import NotArrived
+from bot.prompting.usecases.placing import AskedUnder
 from bot.prompting.usecases.reading import ReadAnswer
 from bot.prompting.words import opening_of
 from bot.publication.commands import publication_commands
@@ -262,7 +268,8 @@ class _Wiring:
         self.compose = ComposePrompt(self.methods, self.prefix)
         self.take_back = TakeBack(self.post, self.prefix)
         self.rights = PublicationRights(self.take_back)
-        self.give = GiveAnswer(database.begin, clock, self.methods, (CountAnswer(),))
+        self.under = AskedUnder(self.methods)
+        self.give = GiveAnswer(database.begin, clock, self.methods, self.under, (CountAnswer(),))
         self.keep = KeepMessage(database.begin, platforms)
         self.pairs_end = PairsEnd(clock, self.post)
         self.consent_changed = (CountedNoMore(), QuotedNoMore(), self.rights.consent_changed)
@@ -299,7 +306,7 @@ class _Wiring:
                 self.given.contact,
                 self.given.catch_up,
             ),
-            HearAnswers(self.clock, self.methods, self.read),
+            HearAnswers(self.clock, self.methods, self.read, self.under),
             HearContributions(self.read),
             PublicationHears(self.take_back),
         ]
@@ -415,6 +422,7 @@ class _Wiring:
                 state=ChangeState(begin, clock, post, self.plan, self.prefix),
                 dates=ChangeDates(begin, clock, post, self.plan),
                 roles=GiveRole(begin, clock),
+                threads=ChangeThreads(begin, self.prefix),
                 undo=UndoStep(begin, clock, self.methods, post, self.plan, self.prefix),
                 joining=BeginJoining(begin, look, clock, self.defaults, self.platforms),
                 membership=ChangeMembership(

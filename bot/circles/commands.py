@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated
 
 from bot.circles import words
-from bot.circles.model import ROLES
+from bot.circles.model import ROLES, ThreadUse
 from bot.circles.usecases.joining import BeginJoining
 from bot.circles.usecases.life import (
     AttachRoom,
@@ -19,9 +19,12 @@ from bot.circles.usecases.life import (
 )
 from bot.circles.usecases.membership import CONSENTS, ChangeMembership
 from bot.circles.usecases.ports import NewCircle
+from bot.circles.usecases.threads import ChangeThreads
 from bot.circles.usecases.undoing import UndoStep
 from bot.conversation.model import Audience, Caller, Document, Role
 from bot.conversation.registry import Arg, Bound, Command
+
+THREADS = tuple(use.value for use in ThreadUse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class CircleNew:
     question: Annotated[str, Arg("The guiding question, in quotes", named=True)] = ""
     rest: Annotated[date | None, Arg("The first day of a week of rest", named=True)] = None
     threads: Annotated[
-        str, Arg("Answers in threads?", choices=("auto", "on", "off"), named=True)
+        str, Arg("A thread for each prompt, each week, or none", choices=THREADS, named=True)
     ] = "auto"
     method: Annotated[str, Arg("The method", named=True)] = "learning-circle"
     licence: Annotated[str, Arg("The licence of what is published, in quotes", named=True)] = ""
@@ -167,6 +170,17 @@ async def _roles(verb: GiveRole, ask: CircleRoles, caller: Caller) -> Document:
 
 
 @dataclass(frozen=True, slots=True)
+class CircleThreads:
+    """Show or change where answers go: a thread for each prompt, each week, or none."""
+
+    use: Annotated[str, Arg("Which posts open a thread", choices=("", *THREADS))] = ""
+
+
+async def _threads(verb: ChangeThreads, ask: CircleThreads, caller: Caller) -> Document:
+    return await verb(ask.use, caller)
+
+
+@dataclass(frozen=True, slots=True)
 class CircleUndo:
     """Undo the last step with the circle; without yes, I only say what that would do."""
 
@@ -257,6 +271,9 @@ MOVE = Command(
 ROLES_COMMAND = Command(
     "circle roles", CircleRoles, _roles, _FACILITATOR, circle=True, example="Ana carer"
 )
+THREADS_COMMAND = Command(
+    "circle threads", CircleThreads, _threads, _FACILITATOR, circle=True, example="week"
+)
 UNDO = Command("circle undo", CircleUndo, _undo, _FACILITATOR, circle=True)
 JOIN = Command("join", Join, _join, circle=True, open=True)
 LEAVE = Command("leave", Leave, _leave, Role.MEMBER, circle=True)
@@ -273,6 +290,7 @@ def circle_commands(
     state: ChangeState,
     dates: ChangeDates,
     roles: GiveRole,
+    threads: ChangeThreads,
     undo: UndoStep,
     joining: BeginJoining,
     membership: ChangeMembership,
@@ -285,6 +303,7 @@ def circle_commands(
     yield EXTEND.using(dates)
     yield MOVE.using(dates)
     yield ROLES_COMMAND.using(roles)
+    yield THREADS_COMMAND.using(threads)
     yield UNDO.using(undo)
     yield JOIN.using(joining)
     yield LEAVE.using(membership)

@@ -21,11 +21,17 @@ class CircleState(StrEnum):
 
 
 class ThreadUse(StrEnum):
-    """Whether the circle's rooms answer in threads."""
+    """Which posts of a circle open a thread; AUTO is what suits the platform: one a prompt."""
 
     AUTO = "auto"
-    ON = "on"
-    OFF = "off"
+    PROMPT = "prompt"
+    WEEK = "week"
+    NONE = "none"
+
+    @property
+    def each(self) -> bool:
+        """Whether every prompt has a thread of its own."""
+        return self in (ThreadUse.AUTO, ThreadUse.PROMPT)
 
 
 class MemberState(StrEnum):

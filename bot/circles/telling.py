@@ -66,7 +66,7 @@ def to_rooms(
             document=document,
             circle=circle.id,
             quiet=Quiet(circle.quiet_since, circle.quiet_until, circle.zone),
-            threaded=circle.threads is not ThreadUse.OFF,
+            threaded=circle.threads is not ThreadUse.NONE,
         )
         for room in rooms
     ]

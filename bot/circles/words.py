@@ -19,6 +19,7 @@ from bot.circles.model import (
     RolesChange,
     Step,
     StepKind,
+    ThreadUse,
     changed_phase,
 )
 from bot.conversation.model import (
@@ -139,6 +140,34 @@ def put_away(circle: Circle) -> Document:
 def attached(circle: Circle) -> Document:
     """Return the answer in a room that now belongs to a circle."""
     return say(f"This room now belongs to the circle {circle.name}. Its prompts come here too.")
+
+
+def threads(circle: Circle, prefix: str) -> Document:
+    """Return which posts open a thread, and how to change that."""
+    return document(
+        f"In {circle.name}, {_THREADS[circle.threads]}.",
+        paragraph(
+            "To change that: ",
+            code(f"{prefix}circle threads {circle.name} week"),
+            "; instead of week also prompt, none, or auto for what suits the platform.",
+        ),
+    )
+
+
+def threads_changed(circle: Circle) -> Document:
+    """Return that it is so from now on."""
+    return say(
+        f"From the next prompt on, {_THREADS[circle.threads]} in {circle.name}. What is posted "
+        "already stays where it is."
+    )
+
+
+_THREADS = {
+    ThreadUse.AUTO: "each question opens a thread of its own where the platform has threads",
+    ThreadUse.PROMPT: "each question opens a thread of its own",
+    ThreadUse.WEEK: "each week has one thread, in which its prompts stand",
+    ThreadUse.NONE: "prompts open no threads",
+}
 
 
 def status(
@@ -546,6 +575,8 @@ def what(prompt: str, title: str) -> str:
 
 _POSTS = {
     "welcome": "the welcome of a new member",
+    "thread": "the word about a thread",
+    "week": "the opening of a week's thread",
     "opened": "the word that the circle is open",
     "paused": "the word that the circle pauses",
     "resumed": "the word that the circle goes on",
@@ -589,6 +620,15 @@ def unreachable(circle: Circle, name: str) -> Document:
 def not_sent(circle: Circle, what: str, why: str) -> Document:
     """Return the word that a post did not arrive."""
     return say(f"In {circle.name}, {what} was not posted: {why}")
+
+
+def thread_lost(circle: Circle) -> Document:
+    """Return the word that a thread takes no more posts."""
+    return say(
+        f"In {circle.name}, a thread that I wanted to post in is locked or was deleted. I post in "
+        "the room itself instead; if the thread is only locked, unlock it and I use it again for "
+        "what comes next."
+    )
 
 
 def introduction(run_by: str, contact: str, prefix: str) -> Document:

@@ -155,18 +155,19 @@ def backoff(attempts: int) -> timedelta:
 def parts(post: Outgoing, longest: int) -> list[Outgoing]:
     """Return the post cut at block ends into messages of at most `longest` bytes of words.
 
-    Each part has its own key; a file stands alone; parts after the first stand in the first
-    one's thread when the post is threaded.
+    Each part has its own key; a file stands alone; parts after the first open no thread, and
+    stand in the post's own, or in the first one's when the post is threaded.
     """
     first, *more = _pages(post.document, longest)
-    under = str(post.key) if post.threaded else post.thread_of
+    inside = post.thread or post.thread_of
+    under = str(post.key) if post.threaded and not inside else post.thread_of
     return [
         replace(post, document=first),
         *(
             replace(
                 post,
                 key=replace(post.key, part=post.key.part + number),
-                document=document,
+                document=replace(document, opens=""),
                 thread_of=under,
             )
             for number, document in enumerate(more, start=1)

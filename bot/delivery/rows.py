@@ -365,6 +365,15 @@ class Outbox:
         )
         return None if row is None else row.posted()
 
+    async def under(self, circle: int, key: str) -> list[Posted]:
+        """Return what a circle sent into the thread of the post with this key, in order."""
+        wanted = select(OutboxRow).where(
+            OutboxRow.circle_id == circle,
+            OutboxRow.thread_of == key,
+            col(OutboxRow.message).is_not(None),
+        )
+        return [row.posted() for row in await self._work.all(wanted.order_by(col(OutboxRow.id)))]
+
     async def of_prompt(self, circle: int, prompt: str, occurrence: int) -> list[Posted]:
         """Return every room's post of one prompt, in the order in which they were written."""
         rows = await self._work.all(

@@ -18,6 +18,7 @@ from bot.conversation.model import (
     PlatformUnavailable,
     RoomRef,
     Target,
+    ThreadLost,
     Unreachable,
 )
 from bot.conversation.platform import Platform
@@ -46,6 +47,9 @@ class Compose(Protocol):
         """Return the posts; an empty list when nobody is concerned any more."""
         ...
 
+
+THREAD = "thread"
+"""Why a post is said in the room itself: the thread that it was for is locked or gone."""
 
 TellMissed = Callable[[Schedule, str, UnitOfWork], Awaitable[Sequence[Outgoing]]]
 """Returns what the facilitators are told of a schedule that was not posted, and why."""
@@ -230,7 +234,7 @@ class Drain:
         except PlatformUnavailable as trouble:
             return await self._later(row, trouble.retry_after)
         except NotPermitted as trouble:
-            return await self._refuse(row, trouble)
+            return await self._elsewhere(attempt, trouble)
         except Exception as trouble:
             log.exception("post failed", action="post_failed", post=row.id)
             if row.attempts >= TRIES:
@@ -250,7 +254,9 @@ class Drain:
         now, forgotten = self.clock.now(), platform.capabilities.memory / 2
         too_late = row.expires_at is not None and now > row.expires_at
         moments = [doubted] if (doubted := await self.doubt(row)) is not None else []
-        if attempt.previous is not None and (too_late or now - attempt.previous > forgotten):
+        moved = attempt.under is None and bool(row.thread or row.thread_of)
+        long_ago = attempt.previous is not None and now - attempt.previous > forgotten
+        if attempt.previous is not None and (too_late or long_ago or moved):
             moments.append(row.first_attempt_at)
         if moments:
             since = min(moments) - timedelta(minutes=5)
@@ -292,6 +298,19 @@ class Drain:
             await work.commit()
         log.warning("will try again", action="post_delayed", post=row.id, attempts=row.attempts)
         return False
+
+    async def _elsewhere(self, attempt: Attempt, trouble: NotPermitted) -> bool:
+        """Send a post whose thread is lost to the room itself; any other is refused."""
+        if attempt.under is None or not isinstance(trouble, ThreadLost):
+            return await self._refuse(attempt.row, trouble)
+        async with self.begin() as work:
+            held = await work.session.get(OutboxRow, attempt.row.id)
+            if held is not None:
+                held.thread = held.thread_of = None
+            await self.post(await self.refused(attempt.row, THREAD, work), work)
+            await work.commit()
+        log.warning("thread lost", action="thread_lost", post=attempt.row.id)
+        return await self._send(replace(attempt, under=None))
 
     async def _refuse(self, row: OutboxRow, trouble: Exception) -> bool:
         unreachable = isinstance(trouble, Unreachable) and isinstance(row.to, People)

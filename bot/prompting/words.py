@@ -1,10 +1,11 @@
 """What is said around prompts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
-from bot.circles.methods import Kind, Method, Prompt, fill
-from bot.circles.model import Circle, Member, Placed, ThreadUse
+from bot.circles.methods import Answer, Kind, Method, Prompt, fill
+from bot.circles.model import Circle, Member, Placed
 from bot.circles.words import code, day
 from bot.conversation.markdown import from_markdown
 from bot.conversation.model import (
@@ -41,7 +42,23 @@ def prompt(
     blocks = (title, *body.blocks)
     if mentioned:
         blocks = (*blocks, paragraph("For ", *_names(mentioned)))
-    return Document(blocks, rings=asked.kind is Kind.QUESTION, language=asked.language)
+    asks = asked.answer is not Answer.NONE
+    return Document(
+        blocks,
+        rings=asked.kind is Kind.QUESTION,
+        language=asked.language,
+        opens=from_heading(fill(asked.title, values)) if asks and circle.threads.each else "",
+    )
+
+
+def week(placed: Placed, number: int) -> Document:
+    """Return the post whose thread a week's prompts stand in; `number` counts from the opening."""
+    title = f"Week {number}: {placed.title}" if number > 0 else placed.title
+    said = document(
+        Heading(line(title), 3),
+        "What comes this week stands in this thread. To answer a question, reply to it.",
+    )
+    return replace(said, opens=title)
 
 
 def from_heading(text: str) -> str:
@@ -61,7 +78,7 @@ def placeholders(
     """Return what stands in for each placeholder."""
     opening = opening_of(circle, method)
     after = circle.calendar.after(placed.span.starts_on)
-    week = (circle.today(moment) - opening.span.starts_on).days // 7 + 1
+    week = week_of(circle, method, moment)
     return {
         "circle": circle.name,
         "phase": placed.title,
@@ -80,7 +97,7 @@ def placeholders(
 
 def how_to_answer(circle: Circle, prefix: str) -> str:
     """Return the sentence that says how to answer in the circle's rooms."""
-    where = "to this message" if circle.threads is ThreadUse.OFF else "in this thread"
+    where = "in this thread" if circle.threads.each else "to this message"
     return f"Reply {where}, or write {prefix}answer followed by your words."
 
 
@@ -88,6 +105,11 @@ def opening_of(circle: Circle, method: Method) -> Placed:
     """Return the phase with which the circle's weeks begin to count."""
     ahead = {phase.key for phase in method.phases if phase.before_opening}
     return next(placed for placed in circle.calendar.phases if placed.key not in ahead)
+
+
+def week_of(circle: Circle, method: Method, moment: datetime) -> int:
+    """Return which week of the circle it is, from its opening; 0 or less before that."""
+    return (circle.today(moment) - opening_of(circle, method).span.starts_on).days // 7 + 1
 
 
 def _names(members: Sequence[Member]) -> list[Inline]:

@@ -330,7 +330,9 @@ async def test_one_fault_stops_no_other_prompt(north: Scene) -> None:
     assert "roll-call" in [row.prompt for row in await north.tick(at("2026-03-10 10:00"))]
 
 
-@pytest.mark.parametrize(("threads", "where"), [("on", True), ("auto", True), ("off", False)])
+@pytest.mark.parametrize(
+    ("threads", "where"), [("prompt", True), ("auto", True), ("week", False), ("none", False)]
+)
 async def test_prompts_ask_for_answers_where_the_circle_wants_them(
     here: Scene, threads: str, where: bool
 ) -> None:
@@ -342,7 +344,7 @@ async def test_prompts_ask_for_answers_where_the_circle_wants_them(
     assert ("Reply to this message, or write !answer" in words(row.document)) is not where
 
 
-@pytest.mark.parametrize(("threads", "under"), [("on", True), ("off", False)])
+@pytest.mark.parametrize(("threads", "under"), [("prompt", True), ("none", False)])
 async def test_the_parts_of_a_long_prompt_stand_in_one_thread(
     here: Scene, threads: str, under: bool
 ) -> None:

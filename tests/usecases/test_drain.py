@@ -22,6 +22,7 @@ from bot.conversation.model import (
     PlatformError,
     PlatformUnavailable,
     RoomRef,
+    ThreadLost,
     say,
 )
 from bot.delivery.clockwork import Delivery
@@ -233,3 +234,33 @@ async def test_a_post_is_removed_again_with_all_its_parts_also_after_a_crash(way
         await way.write("", key=removal, redacts=Redaction(key, START))
         assert await way.go(minutes=1) == ["three"]
         assert (await way.states())[f"removed-{number}"] == "sent"
+
+
+async def test_a_post_whose_thread_is_lost_stands_in_the_room_and_is_told(way: Way) -> None:
+    way.platform.faults = [ThreadLost("locked")]
+    await way.write("one", thread="$gone")
+    await way.write("two")
+    assert await way.go() == ["one", "two"]
+    assert await way.states() == {"one": "sent", "two": "sent"}
+    assert way.told == ["one: thread"]
+    (first,) = [e.event for e in way.community.here("!room") if e.event.text == "one"]
+    assert first.thread is None
+
+
+async def test_a_post_whose_room_takes_nothing_either_is_refused(way: Way) -> None:
+    way.platform.faults = [ThreadLost("locked"), ThreadLost("gone too")]
+    await way.write("one", thread="$gone")
+    assert await way.go() == []
+    assert await way.states() == {"one": "refused"}
+    assert way.told == ["one: thread", "one: refused"]
+
+
+async def test_a_post_that_stood_in_its_thread_before_that_was_locked_is_not_doubled(
+    way: Way,
+) -> None:
+    way.platform.faults, way.platform.after = [PlatformUnavailable("answer lost")], True
+    await way.write("one", thread="$there")
+    assert await way.go() == ["one"]
+    way.platform.faults, way.platform.after = [ThreadLost("locked")], False
+    assert await way.go(minutes=1) == ["one"]
+    assert await way.states() == {"one": "sent"}

@@ -415,7 +415,7 @@ async def test_people_on_two_platforms_are_introduced_in_the_circles_rooms(world
 
 
 async def test_without_threads_the_introduction_is_one_post(world: World) -> None:
-    await world.circle(threads="off")
+    await world.circle(threads="none")
     await world.says("bo", "!mentor offer facilitation")
     await world.says("dia", "!mentor seek facilitation")
     await world.says("fay", "!pairs send")

@@ -14,7 +14,7 @@ from bot.conversation.model import DeliveryKey, Document, Event, Kind, People, R
 from bot.conversation.platform import Platform
 from bot.delivery.model import CATCH_UP, Outgoing, Quiet
 from bot.delivery.rows import Outbox, OutboxRow
-from bot.delivery.usecases import Post
+from bot.delivery.usecases import THREAD, Post
 from bot.store.work import Begin, UnitOfWork
 
 
@@ -159,6 +159,8 @@ class TellRefused:
         people = await Members(work).facilitating(circle.id)
         if why == "closed":
             return await self._closed(row, work)
+        if why == THREAD:
+            return _thread_lost(circle, people, row)
         if row.prompt == "not-sent" or str(row.target) in {str(m.person) for m in people}:
             return []
         post = post_named(circle, self.methods, row.phase, row.prompt)
@@ -180,6 +182,12 @@ class TellRefused:
                 about = ("-", f"closed-{member.id}", 0)
                 told += to_facilitators(others, circle, said, about=about)
         return told
+
+
+def _thread_lost(circle: Circle, people: Sequence[Member], row: OutboxRow) -> list[Outgoing]:
+    """Return the word that a thread is locked or gone: once a thread."""
+    about = ("-", f"thread-{row.thread or row.thread_of}", 0)
+    return to_facilitators(people, circle, words.thread_lost(circle), about=about)
 
 
 _REASONS = {

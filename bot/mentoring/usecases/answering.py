@@ -181,7 +181,7 @@ def _in_room(pair: Pair, room: RoomRef, scene: Scene, now: datetime, prefix: str
     key = scene.key("introduction", pair.id, str(room))
     when = day_for_both(scene, mentor, mentee, now)
     rest = Outgoing(key=key, to=room, document=said, circle=pair.circle, not_before=when)
-    if scene.circle.threads is ThreadUse.OFF:
+    if scene.circle.threads is ThreadUse.NONE:
         return [rest]
     first = scene.key("hello", pair.id, str(room))
     line = words.hello(mentor, mentee)

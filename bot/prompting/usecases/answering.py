@@ -21,7 +21,6 @@ from bot.conversation.model import (
     MessageRef,
     People,
     PersonRef,
-    RoomRef,
     say,
 )
 from bot.delivery.model import Outgoing, Posted
@@ -31,6 +30,7 @@ from bot.prompting import words
 from bot.prompting.model import Asked, PromptAnswer
 from bot.prompting.rows import Answers
 from bot.prompting.usecases.asking import REMINDS, planned, prompt_of
+from bot.prompting.usecases.placing import AskedUnder, asked_by, posted_as, takes_answers
 from bot.prompting.usecases.reading import ReadAnswer
 from bot.store.work import Begin, UnitOfWork
 
@@ -45,6 +45,7 @@ class HearAnswers:
     clock: Clock
     methods: Methods
     read: ReadAnswer
+    under: AskedUnder
 
     async def __call__(self, event: Event, work: UnitOfWork) -> None:
         """Write what the event changes about answers."""
@@ -61,7 +62,7 @@ class HearAnswers:
             return
         member = await Members(work).of(circle.id, event.person)
         thread = None if event.reply_to else event.thread  # a reply answers what it replies to
-        asked = await asked_under(circle.id, event.where, (thread, event.reply_to), work)
+        asked = await self.under(circle, event.where, (thread, event.reply_to), event.at, work)
         if member is None or asked is None or not takes_answers(circle, self.methods, asked):
             return
         if member.state is not MemberState.JOINED or not member.consents.takes_part:
@@ -86,32 +87,6 @@ class HearAnswers:
 async def remind_no_more(circle: Circle, asked: Asked, who: PersonRef, work: UnitOfWork) -> None:
     """Take back the reminder that waits for the morning of somebody who has answered."""
     await Outbox(work).withdraw_from(circle.id, People.of(who), f"{asked.prompt}{REMINDS}")
-
-
-async def asked_under(
-    circle: int, room: RoomRef, under: Sequence[str | None], work: UnitOfWork
-) -> Asked | None:
-    """Return the circle's prompt under which something was said: its thread, or a reply to it."""
-    for message in under:
-        posted = None if message is None else await _posted(room, message, work)
-        if posted is not None and posted.circle == circle and posted.phase != "-":
-            return _asked_by(posted)
-    return None
-
-
-def _asked_by(posted: Posted) -> Asked:
-    """Return the prompt that a post asks, or reminds of."""
-    return Asked(posted.phase, posted.prompt.removesuffix(REMINDS), posted.occurrence)
-
-
-async def _posted(room: RoomRef, message: str, work: UnitOfWork) -> Posted | None:
-    return await Outbox(work).of_message(MessageRef(room, message))
-
-
-def takes_answers(circle: Circle, methods: Methods, asked: Asked) -> bool:
-    """Return whether a prompt asks for an answer."""
-    found = prompt_of(circle, methods, asked)
-    return found is not None and found[0].answer is not Answer.NONE
 
 
 def _answer(
@@ -148,6 +123,7 @@ class GiveAnswer:
     begin: Begin
     clock: Clock
     methods: Methods
+    under: AskedUnder
     answered: Sequence[Answered] = ()
 
     async def __call__(self, text: str, caller: Caller) -> Document:
@@ -178,8 +154,8 @@ class GiveAnswer:
         self, circle: Circle, member: Member, caller: Caller, work: UnitOfWork
     ) -> Asked:
         """Return what is answered: what stands above, else what the member was asked last."""
-        above = (caller.thread, caller.reply_to)
-        under = await asked_under(circle.id, caller.room, above, work)
+        above, said_at = (caller.reply_to, caller.thread), caller.said_at or self.clock.now()
+        under = await self.under(circle, caller.room, above, said_at, work)
         if under is not None and takes_answers(circle, self.methods, under):
             return under
         latest = await self._latest(circle, work)
@@ -187,8 +163,8 @@ class GiveAnswer:
         if latest is None or latest.sent_at is None:
             raise DomainError("No question has been asked yet.")
         if reminded and reminded.sent_at and reminded.sent_at > latest.sent_at - AT_ONCE:
-            return _asked_by(reminded)
-        return _asked_by(latest)
+            return asked_by(reminded)
+        return asked_by(latest)
 
     async def _latest(self, circle: Circle, work: UnitOfWork) -> Posted | None:
         method = self.methods.of(circle.method, circle.language)
@@ -210,7 +186,7 @@ class GiveAnswer:
         post = await Outbox(work).last_to(circle.id, target, REMINDS)
         if post is None:
             return None
-        given = await Answers(work).of(circle.id, _asked_by(post))
+        given = await Answers(work).of(circle.id, asked_by(post))
         return None if any(answer.member == member.id for answer in given) else post
 
 
@@ -252,7 +228,7 @@ class AnswerReminder:
 
     async def _reminder(self, event: Event, work: UnitOfWork) -> Posted | None:
         for message in (event.reply_to, event.thread):
-            posted = None if message is None else await _posted(event.where, message, work)
+            posted = None if message is None else await posted_as(event.where, message, work)
             if posted is not None and posted.prompt.endswith(REMINDS):
                 return posted
         return None

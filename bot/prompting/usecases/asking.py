@@ -2,17 +2,25 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from bot.circles.methods import Answer, Audience, Mentions, Method, Prompt
-from bot.circles.model import Circle, CircleState, Member, Placed, taking_part
+from bot.circles.model import (
+    WEEK,
+    Circle,
+    CircleState,
+    Member,
+    Placed,
+    ThreadUse,
+    taking_part,
+)
 from bot.circles.rows import Circles, Members
 from bot.circles.telling import privately, to_facilitators, to_rooms
 from bot.circles.usecases.ports import Methods
 from bot.conversation.model import Clock, Document, MessageRef
 from bot.conversation.platform import Platform
 from bot.conversation.zones import day_ahead
-from bot.delivery.model import AWAY, CATCH_UP, Outgoing, Posted, Schedule, State
+from bot.delivery.model import AWAY, CATCH_UP, Outgoing, Posted, Schedule, State, due_at
 from bot.delivery.rows import Outbox, Schedules
 from bot.prompting import words
 from bot.prompting.model import Asked
@@ -20,6 +28,8 @@ from bot.prompting.rows import Answers
 from bot.store.work import UnitOfWork
 
 PROMPT, REMINDER = "prompt", "reminder"
+WEEKS = "week"
+"""The prompt in the key of a post that opens a week's thread; its phase is none."""
 REMINDS = "-reminder"
 """What a reminder's identity adds to the prompt's key."""
 
@@ -93,7 +103,11 @@ class ComposePrompt:
         if found is None:
             return []
         document = await self._document(circle, found, due.due_at, work)
-        return await self._posts(circle, asked, found[0], document, due.due_at + due.window, work)
+        posts = await self._posts(circle, asked, found[0], document, work)
+        posts = [replace(post, expires_at=due.due_at + due.window) for post in posts]
+        if circle.threads is not ThreadUse.WEEK or found[0].audience is Audience.FACILITATOR:
+            return posts
+        return self._in_the_week(circle, found[1], due.due_at, posts)
 
     async def _document(
         self, circle: Circle, found: tuple[Prompt, Placed], moment: datetime, work: UnitOfWork
@@ -119,21 +133,34 @@ class ComposePrompt:
         asked: Asked,
         prompt: Prompt,
         document: Document,
-        until: datetime,
         work: UnitOfWork,
     ) -> list[Outgoing]:
         about = (asked.phase, asked.prompt, asked.occurrence)
         if prompt.audience is Audience.FACILITATOR:
             people = await Members(work).facilitating(circle.id)
-            posts = to_facilitators(people, circle, document, about=about)
-        else:
-            rooms = await Circles(work).rooms(circle.id, gone=True)
-            here = await Circles(work).rooms(circle.id)
-            posts = [
-                replace(post, not_before=None if post.to in here else AWAY)
-                for post in to_rooms(rooms, circle, document, about=about)
-            ]
-        return [replace(post, expires_at=until) for post in posts]
+            return to_facilitators(people, circle, document, about=about)
+        rooms = await Circles(work).rooms(circle.id, gone=True)
+        here = await Circles(work).rooms(circle.id)
+        return [
+            replace(post, not_before=None if post.to in here else AWAY)
+            for post in to_rooms(rooms, circle, document, about=about)
+        ]
+
+    def _in_the_week(
+        self, circle: Circle, placed: Placed, moment: datetime, posts: Sequence[Outgoing]
+    ) -> list[Outgoing]:
+        """Return posts to rooms in the thread of their week, which the first of them opens."""
+        method = self.methods.of(circle.method, circle.language)
+        number = words.week_of(circle, method, moment)
+        ends_on = words.opening_of(circle, method).span.starts_on + number * WEEK
+        until = due_at(datetime.combine(ends_on, time()), circle.zone)
+        found: list[Outgoing] = []
+        for post in posts:
+            key = replace(post.key, phase="-", prompt=WEEKS, occurrence=number)
+            opening = words.week(placed, number)
+            found.append(replace(post, key=key, document=opening, expires_at=until))
+            found.append(replace(post, thread_of=str(key)))
+        return found
 
 
 def prompt_of(circle: Circle, methods: Methods, asked: Asked) -> tuple[Prompt, Placed] | None:

@@ -123,7 +123,11 @@ class SendPrompt:
             sent = await Outbox(work).of_prompt(circle.id, asked.prompt, asked.occurrence)
             there = {p.key for p in sent if p.state in (State.WAITING, State.SENT)}
             posts = await self.compose(self._now(circle, asked), work)
-            missing = [post for post in posts if str(post.key) not in there]
+            missing = [
+                post
+                for post in posts
+                if post.key.prompt == asked.prompt and str(post.key) not in there
+            ]
             if not missing:
                 raise DomainError("That prompt is posted, or on its way, already.")
             if all(post.not_before == AWAY for post in missing):
@@ -131,7 +135,7 @@ class SendPrompt:
                     f"I am not in a room of {circle.name} that it could go to: invite me there "
                     "again first."
                 )
-            await self.post.again(missing, work)
+            await self.post.again([each for each in posts if str(each.key) not in there], work)
             await Schedules(work).fire(circle.id, PROMPT, str(asked), self.clock.now())
             await work.commit()
         return say("It is on its way.")
