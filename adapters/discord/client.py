@@ -1,29 +1,134 @@
 """The client: discord.py's own, with everything of the bot's attached, not connected yet."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import aiohttp
 import discord
+import structlog
+from discord import app_commands
+from discord.http import Route
 
+from adapters.discord import syncing
+from adapters.discord.commands import grown, menus
+from adapters.discord.interactions import Interactions
+from adapters.discord.markup import Commands
+from adapters.discord.state import Drafts
+from adapters.discord.syncing import Catalogue, Translations, untranslated
 from bot.conversation.dispatch import Dispatch
+from bot.conversation.model import Event
+
+log = structlog.get_logger()
+
+SYNCING = 30.0
+"""Seconds that telling Discord the commands may take before it is left for later."""
+
+
+class CommandTree(app_commands.CommandTree["CircleClient"]):
+    """The commands; one that does not look as it is defined is answered all the same."""
+
+    async def on_error(
+        self,
+        interaction: discord.Interaction["CircleClient"],
+        error: app_commands.AppCommandError,
+        /,
+    ) -> None:
+        """Answer what came from a definition of an earlier version."""
+        log.warning(
+            "a command was not understood", action="command_mismatch", why=type(error).__name__
+        )
+        await interaction.client.interactions.misled(interaction)
 
 
 class CircleClient(discord.AutoShardedClient):
-    """The bot's account; it splits over connections by itself when its guilds ask for it."""
+    """The bot's account; it splits over connections by itself when its guilds ask for it.
 
-    def __init__(self, dispatch: Dispatch, **client_options: Any) -> None:  # noqa: ANN401 - discord.py's own
+    `hear` stores an event for good; while it is None nobody listens, and commands are answered
+    directly. `known` is what is known of the commands' ids, `drafts` what forms held.
+    """
+
+    hear: Callable[[Event], Awaitable[None]] | None = None
+
+    def __init__(self, dispatch: Dispatch, catalogue: Catalogue, **client_options: Any) -> None:  # noqa: ANN401 - discord.py's own
         super().__init__(**client_options)
         self.answers = dispatch
+        self.drafts = Drafts(dispatch.clock.now)
+        self.known = Commands(dispatch.prefix, {b.command.name: 0 for b in dispatch.registry})
+        self.interactions = Interactions(dispatch, self)
+        self.tree = CommandTree(self)
+        for command in (
+            *grown(dispatch.registry, self.interactions),
+            *menus(dispatch.registry, self.interactions),
+        ):
+            self.tree.add_command(command)
+        self._translations = Translations(catalogue)
+        self._synced = asyncio.Lock()
+        self.in_step = False
+
+    async def setup_hook(self) -> None:
+        """Know how descriptions are said in other languages."""
+        await self.tree.set_translator(self._translations)
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Tell Discord the commands where they have changed, then connect."""
+        await self.keep_commands()
+        await super().connect(reconnect=reconnect)
+
+    async def keep_commands(self) -> None:
+        """Let Discord hold the commands as they are defined; a fault is left for the next time."""
+        async with self._synced:
+            if self.in_step:
+                return
+            try:
+                async with asyncio.timeout(SYNCING):
+                    await self._tell_commands()
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as fault:
+                log.warning("commands not told", action="commands_not_synced", why=str(fault))
+
+    async def _tell_commands(self) -> None:
+        held = await self.held_commands()
+        if syncing.differ(held, await syncing.wanted(self.tree)):
+            held = [dict(each.to_dict()) for each in await self.tree.sync()]
+            log.info("commands told", action="commands_synced", commands=len(held))
+        self.known = Commands(self.known.prefix, {**self.known.ids, **syncing.ids(held)})
+        self.in_step = True
+
+    async def held_commands(self) -> list[dict[str, Any]]:
+        """Return the commands as Discord holds them, in all their languages."""
+        route = Route(
+            "GET", "/applications/{application_id}/commands", application_id=self.application_id
+        )
+        return await self.http.request(route, params={"with_localizations": "true"})  # type: ignore[no-any-return]  # discord.py's own
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Answer buttons and forms; commands come by the tree."""
+        await self.interactions.hear(interaction)
+
+    async def on_ready(self) -> None:
+        """Tell the commands when that did not work before."""
+        await self.keep_commands()
+
+    async def on_resumed(self) -> None:
+        """Tell the commands when that did not work before."""
+        await self.keep_commands()
 
 
-def build(dispatch: Dispatch, **client_options: Any) -> CircleClient:  # noqa: ANN401 - discord.py's own
+def build(
+    dispatch: Dispatch,
+    *,
+    catalogue: Catalogue = untranslated,
+    **client_options: Any,  # noqa: ANN401 - discord.py's own
+) -> CircleClient:
     """Return a client with its commands, forms and buttons, ready to be started.
 
     `client_options` are those of `discord.Client`; without `intents` it asks for no privileged
-    one, and nothing that it posts mentions anybody by itself.
+    one, and nothing that it posts mentions anybody by itself. `catalogue` holds the descriptions
+    of commands in other languages.
     """
     client_options.setdefault("intents", default_intents())
     client_options.setdefault("allowed_mentions", discord.AllowedMentions.none())
-    return CircleClient(dispatch, **client_options)
+    return CircleClient(dispatch, catalogue, **client_options)
 
 
 def default_intents(*, reads: bool = False) -> discord.Intents:

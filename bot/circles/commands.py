@@ -147,7 +147,7 @@ async def _extend(verb: ChangeDates, ask: CircleExtend, caller: Caller) -> Docum
 class CircleMove:
     """Let a phase begin on another day, and the rest with it."""
 
-    phase: Annotated[str, Arg("The phase, like planning")]
+    phase: Annotated[str, Arg("The phase, like planning", suggest="phase")]
     date: Annotated[date, Arg("Its new first day, as year-month-day")]
     what: Annotated[str, Arg("This date only, or the rest too", choices=("rest", "only"))] = "rest"
 
@@ -160,7 +160,7 @@ async def _move(verb: ChangeDates, ask: CircleMove, caller: Caller) -> Document:
 class CircleRoles:
     """Show who does what, or give somebody a role."""
 
-    who: Annotated[str, Arg("The member's name or address")] = ""
+    who: Annotated[str, Arg("The member's name or address", suggest="member")] = ""
     role: Annotated[str, Arg("The role", choices=("", *ROLES))] = ""
     take: Annotated[bool, Arg("Take the role away instead")] = False
 

@@ -135,6 +135,8 @@ class Dispatch:
             said = await self._carry_out(found, event)
         except DomainError as refusal:
             told = refusal.said if isinstance(refusal, Misread) else say(str(refusal))
+            if event.kind is Kind.COMMAND and command.form:
+                told += said_of.held(found.bound, event.given)
             return Answer(told, private_in_public=not open_here)
         except PlatformUnavailable:
             log.warning("platform away", action="command_failed", command=command.name)

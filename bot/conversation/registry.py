@@ -48,6 +48,11 @@ class Parameter:
         return self.name.replace("_", " ")
 
     @property
+    def is_free(self) -> bool:
+        """Whether it takes words of any kind, not those that are offered."""
+        return self.kind is str and not self.arg.choices and not self.arg.suggest
+
+    @property
     def typed(self) -> str:
         """How it stands in the pattern of a command."""
         if self.arg.named:

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.conversation.model import (
+    Action,
+    Actions,
+    Block,
     Bullets,
     Document,
     Inline,
     Line,
     Paragraph,
+    Quote,
     Text,
     document,
     line,
@@ -82,6 +86,20 @@ def misread(fault: str, bound: Bound, prefix: str, day: date) -> Document:
     more = paragraph("Each part is explained by ", _code(f"{prefix}help {bound.command.name}"), ".")
     explained = [more] if len(bound.parameters) > _FEW else []
     return document(fault, *_how(bound, prefix, day), *explained)
+
+
+def held(bound: Bound, given: Sequence[tuple[str, str]]) -> Document:
+    """Return what a refused form held, so that nobody has to write it twice."""
+    free = {p.name: p.said for p in bound.parameters if p.is_free}
+    written = [(free[name], value) for name, value in given if name in free and value.strip()]
+    if not written:
+        return Document()
+    shown: list[Block] = [paragraph("This is what you wrote:")]
+    for said, value in written:
+        shown += [paragraph(Text(said, "strong"))] if len(written) > 1 else []
+        shown.append(Quote(line(value)))
+    again = Action("Open the form again", bound.command.name, tuple(given), form=True)
+    return document(*shown, Actions((again,)))
 
 
 def no_circle(word: str, mine: Sequence[str], prefix: str) -> str:

@@ -35,7 +35,7 @@ async def _list(verb: LookAtPrompts, _ask: PromptList, caller: Caller) -> Docume
 class PromptPreview:
     """Show you how a prompt would read."""
 
-    prompt: Annotated[str, Arg("The prompt's key, as prompt list shows it")]
+    prompt: Annotated[str, Arg("The prompt's key, as prompt list shows it", suggest="prompt")]
 
 
 async def _preview(verb: LookAtPrompts, ask: PromptPreview, caller: Caller) -> Document:
@@ -46,7 +46,7 @@ async def _preview(verb: LookAtPrompts, ask: PromptPreview, caller: Caller) -> D
 class PromptSend:
     """Post a prompt now."""
 
-    prompt: Annotated[str, Arg("The prompt's key, as prompt list shows it")]
+    prompt: Annotated[str, Arg("The prompt's key, as prompt list shows it", suggest="prompt")]
 
 
 async def _send(verb: SendPrompt, ask: PromptSend, caller: Caller) -> Document:
@@ -57,7 +57,7 @@ async def _send(verb: SendPrompt, ask: PromptSend, caller: Caller) -> Document:
 class PromptSkip:
     """Leave the next coming of a prompt out."""
 
-    prompt: Annotated[str, Arg("The prompt's key, as prompt list shows it")]
+    prompt: Annotated[str, Arg("The prompt's key, as prompt list shows it", suggest="prompt")]
 
 
 async def _skip(verb: SendPrompt, ask: PromptSkip, caller: Caller) -> Document:
