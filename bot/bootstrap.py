@@ -77,6 +77,7 @@ from bot.prompting.words import opening_of
 from bot.publication.commands import publication_commands
 from bot.publication.usecases.drafting import Compose as ComposeSummary
 from bot.publication.usecases.drafting import DraftSummary, PublishSummary
+from bot.publication.usecases.following import FollowUnheard
 from bot.publication.usecases.gathering import LookAgain
 from bot.publication.usecases.hearing import PublicationHears
 from bot.publication.usecases.marking import AnswerMark, KeepMessage, MarkMessage, UnmarkMessage
@@ -119,6 +120,7 @@ class Application:
     drain: Drain
     import_sign_ups: ImportSignUps
     keep_no_longer: KeepNoLonger
+    follow_unheard: FollowUnheard
     methods: Methods = field(repr=False)
 
 
@@ -312,13 +314,14 @@ class _Wiring:
         ]
         refused = TellRefused(self.methods)
         doubt = DoubtAfterRestore(look, self.given.catch_up)
+        take = Take(begin, self.clock, hearers, responders)
         return Application(
             database=self.database,
             clock=self.clock,
             platforms=self.platforms,
             registry=self.registry,
             dispatch=dispatch,
-            take=Take(begin, self.clock, hearers, responders),
+            take=take,
             answer=AnswerInbox(
                 begin,
                 look,
@@ -331,6 +334,7 @@ class _Wiring:
             tick=self._tick(),
             drain=Drain(begin, look, self.clock, self.platforms, refused, self.post, doubt),
             keep_no_longer=KeepNoLonger(begin, self.clock),
+            follow_unheard=FollowUnheard(look, self.clock, self.platforms, self.read, take.late),
             import_sign_ups=ImportSignUps(
                 begin, self.clock, self.post, self.defaults, tuple(self.platforms)
             ),
@@ -391,8 +395,9 @@ class _Wiring:
     def _register_publication(self) -> None:
         begin, look, platforms = self.database.begin, self.database.look, self.platforms
         again = LookAgain(look, platforms, self.read)
+        settle = Settle(self.take_back)
         compose = ComposeSummary(
-            Settle(self.take_back),
+            settle,
             lambda circle, asked: question_title(circle, self.methods, asked),
             lambda circle: opening_of(circle, self.methods.of(circle.method)).span.starts_on,
             platforms,
@@ -401,8 +406,8 @@ class _Wiring:
             publication_commands(
                 mark=MarkMessage(self.keep, self.prefix),
                 unmark=UnmarkMessage(begin),
-                list_lines=ListLines(look, self.prefix),
-                review=ReviewLines(begin, self.take_back),
+                list_lines=ListLines(begin, again, settle, self.prefix),
+                review=ReviewLines(begin, again, settle, self.take_back),
                 draft=DraftSummary(begin, again, compose, self.post, self.prefix),
                 publish=PublishSummary(begin, self.clock, again, compose, self.post, platforms),
             )

@@ -88,6 +88,12 @@ class Take:
             log.warning("batch failed", action="batch_apart", exc_info=True)
             await self._all(batch, self._apart)
 
+    async def late(self, event: Event) -> None:
+        """Take what happened unheard and was found out later."""
+        async with self.begin() as work:
+            await self._one(event, work)
+            await work.commit()
+
     async def _all(self, batch: Batch, one: Callable[[Event, UnitOfWork], Awaitable[None]]) -> None:
         async with self.begin() as work:
             for event in batch.events:

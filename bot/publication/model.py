@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from bot.circles.model import Member, MemberState
-from bot.conversation.model import MessageRef
+from bot.conversation.model import Event, MessageRef
 from bot.prompting.model import Asked
 
 FEWEST = 5
@@ -98,7 +98,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A message that a summary may quote: an answer, a marked message, or both."""
+    """A message that a summary may quote: an answer, a marked message, or both.
+
+    `edited_at` is when its words were changed last, as far as the bot knows.
+    """
 
     message: MessageRef
     member: int
@@ -107,6 +110,7 @@ class Source:
     phase: str
     asked: Asked | None = None
     kinds: tuple[MarkKind, ...] = ()
+    edited_at: datetime | None = None
 
 
 # --- the summary -----------------------------------------------------------------------------
@@ -182,6 +186,18 @@ class Summary:
     def weeks(self) -> int:
         """How many weeks it took, a begun one counted."""
         return -(-((self.until - self.since).days + 1) // 7)
+
+
+def words_now(source: Source, event: Event, read: str) -> str:
+    """Return the words of a message that was looked at again; `read` are those it showed.
+
+    Where they are kept from the bot, the ones that were given before are still right, unless the
+    message was edited since: then nothing is known of them.
+    """
+    if event.readable:
+        return read
+    known = source.edited_at or source.sent_at
+    return source.text if event.edited_at is None or event.edited_at <= known else ""
 
 
 def fingerprint(text: str) -> str:

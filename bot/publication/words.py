@@ -135,6 +135,15 @@ def reviewed(verdict: QuoteState, numbers: Sequence[int]) -> Document:
     return say(f"{what} {said[verdict]}")
 
 
+def edited(stock: Stock, sources: Sequence[Source]) -> Document:
+    """Return lines that an author decided about, and edited since they were shown."""
+    return document(
+        "You have edited this since I showed it to you, so nothing is decided yet. It reads now:",
+        *lines(stock, sources),
+        "Type the same again to decide about these words.",
+    )
+
+
 # --- draft and publication ---------------------------------------------------------------------
 
 

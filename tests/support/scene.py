@@ -167,12 +167,14 @@ async def fresh_database(path: Path) -> Database:
 
 
 @asynccontextmanager
-async def scene(folder: Path, *organisers: str, **more: object) -> AsyncIterator[Scene]:
+async def scene(
+    folder: Path, *organisers: str, account: type[Offline] = Offline, **more: object
+) -> AsyncIterator[Scene]:
     """Open the application on a fresh database; nothing in it can reach a network."""
     clock = DrivenClock(START)
     database = await fresh_database(folder / "circle.db")
     credentials = Credentials("http://127.0.0.1:9", BOT, "DEVICE", "token")
-    platform = Offline(MatrixSettings(credentials=credentials, clock=clock))
+    platform = account(MatrixSettings(credentials=credentials, clock=clock))
     given = Installation(
         defaults=Defaults(run_by="Fay", zone="Europe/Berlin"),
         organisers=frozenset(organisers or (FAY,)),

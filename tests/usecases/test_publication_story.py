@@ -188,8 +188,9 @@ class World:
         registry = Registry()
         dispatch = Dispatch(registry, InNorth(), platforms, "!", lambda: "1", self.clock)
         look_again = LookAgain(db.look, platforms, ReadAnswer(dispatch))
+        settle = Settle(take_back)
         compose = Compose(
-            Settle(take_back),
+            settle,
             lambda _, asked: self.title(asked),
             lambda circle: circle.calendar.opens_on,
             platforms,
@@ -197,8 +198,8 @@ class World:
         commands = publication_commands(
             mark=MarkMessage(keep, "!"),
             unmark=UnmarkMessage(db.begin),
-            list_lines=ListLines(db.look, "!"),
-            review=ReviewLines(db.begin, take_back),
+            list_lines=ListLines(db.begin, look_again, settle, "!"),
+            review=ReviewLines(db.begin, look_again, settle, take_back),
             draft=DraftSummary(db.begin, look_again, compose, post, "!"),
             publish=PublishSummary(db.begin, self.clock, look_again, compose, post, platforms),
         )

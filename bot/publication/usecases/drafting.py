@@ -25,7 +25,7 @@ from bot.publication.choosing import Link, Stock, composed
 from bot.publication.model import QuoteState, Summary
 from bot.publication.rendering import html, markdown
 from bot.publication.rows import PublicationRow, Publications, Spoken
-from bot.publication.usecases.gathering import Fresh, LookAgain, TitleOf, stocked
+from bot.publication.usecases.gathering import Fresh, LookAgain, TitleOf, circle_named, stocked
 from bot.publication.usecases.settling import Settle
 from bot.publication.usecases.taking import PUBLICATION, asked
 from bot.store.work import Begin, UnitOfWork
@@ -63,12 +63,6 @@ class Compose:
         return link
 
 
-def _named(caller: Caller) -> int:
-    if caller.circle is None:
-        raise DomainError("Name the circle after the command.")
-    return caller.circle
-
-
 @dataclass(frozen=True)
 class DraftSummary:
     """Looks at every message again, and asks those quoted about what they were not asked yet."""
@@ -81,7 +75,7 @@ class DraftSummary:
 
     async def __call__(self, caller: Caller) -> Document:
         """Return the overview for the facilitator."""
-        fresh = await self.look_again(_named(caller))
+        fresh = await self.look_again(circle_named(caller))
         async with self.begin() as work:
             circle = await circle_of(caller, work)
             stock, summary = await self.compose(circle, fresh, work)
@@ -119,7 +113,7 @@ class PublishSummary:
         Raises:
             DomainError: nobody has approved a line.
         """
-        fresh = await self.look_again(_named(caller))
+        fresh = await self.look_again(circle_named(caller))
         async with self.begin() as work:
             circle = await circle_of(caller, work)
             stock, summary = await self.compose(circle, fresh, work)

@@ -7,6 +7,8 @@ from bot.circles.model import Circle
 from bot.circles.rows import Circles, Members, by_id
 from bot.conversation.model import (
     AccountLost,
+    Caller,
+    DomainError,
     Event,
     MessageRef,
     PersonRef,
@@ -19,7 +21,7 @@ from bot.prompting.model import Asked, PromptAnswer
 from bot.prompting.rows import Answers
 from bot.prompting.usecases.reading import ReadAnswer
 from bot.publication.choosing import Names, Stock, ranked
-from bot.publication.model import MarkKind, Source, may_be_quoted
+from bot.publication.model import MarkKind, Source, may_be_quoted, words_now
 from bot.publication.rows import Harvested, Quotes, Spoken
 from bot.store.work import Begin, UnitOfWork
 
@@ -47,25 +49,29 @@ class LookAgain:
     platforms: Mapping[str, Platform]
     read: ReadAnswer
 
-    async def __call__(self, circle: int) -> Fresh:
-        """Return what is there now.
+    async def __call__(self, circle: int, by: PersonRef | None = None) -> Fresh:
+        """Return what is there now; with `by` only that person's lines, and nobody's name.
 
         Raises:
             PlatformUnavailable: a platform does not answer.
         """
         async with self.look() as work:
             where = await Circles(work).get(circle)
-            rooms = await Circles(work).rooms(circle)
-            messages = list(await sources_of(circle, work))
+            rooms = await Circles(work).rooms(circle) if by is None else ()
+            sources = list((await sources_of(circle, work)).values())
+            if by is not None:
+                lines = await _lines_of(circle, by, work)
+                sources = [source for source in sources if source.message in lines]
         events: dict[MessageRef, Event | None] = {}
-        for message in messages:
-            await self._read(message, where, events)
+        for source in sources:
+            await self._read(source, where, events)
         present = {who: name for room in rooms for who, name in (await self._in(room)).items()}
-        return Fresh(events, present, len(messages) - len(events))
+        return Fresh(events, present, len(sources) - len(events))
 
     async def _read(
-        self, message: MessageRef, circle: Circle, into: dict[MessageRef, Event | None]
+        self, source: Source, circle: Circle, into: dict[MessageRef, Event | None]
     ) -> None:
+        message = source.message
         platform = self.platforms.get(message.room.platform)
         if platform is None:
             return
@@ -75,7 +81,9 @@ class LookAgain:
             raise
         except PlatformError:
             return
-        into[message] = event and replace(event, text=self.read(event, circle))
+        into[message] = event and replace(
+            event, text=words_now(source, event, self.read(event, circle))
+        )
 
     async def _in(self, room: RoomRef) -> dict[PersonRef, str]:
         platform = self.platforms.get(room.platform)
@@ -86,6 +94,24 @@ class LookAgain:
         except PlatformError:
             return {}
         return {PersonRef(room.platform, who): name for who, name in found.items()}
+
+
+def circle_named(caller: Caller) -> int:
+    """Return the circle that a caller means.
+
+    Raises:
+        DomainError: none is meant.
+    """
+    if caller.circle is None:
+        raise DomainError("Name the circle after the command.")
+    return caller.circle
+
+
+async def _lines_of(circle: int, person: PersonRef, work: UnitOfWork) -> frozenset[MessageRef]:
+    """Return the messages of a person that are lines already."""
+    member = await Members(work).of(circle, person)
+    quotes = [] if member is None else await Quotes(work).of_member(member.id)
+    return frozenset(quote.message for quote in quotes)
 
 
 async def sources_of(circle: int, work: UnitOfWork) -> dict[MessageRef, Source]:
@@ -101,6 +127,7 @@ async def sources_of(circle: int, work: UnitOfWork) -> dict[MessageRef, Source]:
             text=each.text,
             sent_at=each.sent_at,
             phase=each.phase,
+            edited_at=each.edited_at,
         )
         for each in await Harvested(work).in_circle(circle)
     }
@@ -116,6 +143,7 @@ def _answered(answer: PromptAnswer) -> Source:
         sent_at=answer.answered_at,
         phase=answer.asked.phase,
         asked=answer.asked,
+        edited_at=answer.edited_at,
     )
 
 

@@ -51,10 +51,11 @@ class PublicationHears:
         author = row.member_id if row is not None else quote.member if quote else None
         if author is None or (await Members(work).get(author)).person != event.person:
             return
-        if row is not None and row.text != event.text:
-            row.text, row.edited_at, row.edit = event.text, event.at, event.id
+        said = event.text if event.readable else ""  # what it says now is not known then
+        if row is not None and row.text != said:
+            row.text, row.edited_at, row.edit = said, event.at, event.id
             await work.session.flush()
-        await self._to_review(target, fingerprint(event.text), work)
+        await self._to_review(target, fingerprint(said), work)
 
     async def _to_review(self, message: MessageRef, now: str, work: UnitOfWork) -> None:
         """Ask again about a line whose words are others now, wherever it was."""

@@ -14,29 +14,36 @@ from bot.publication.choosing import Stock
 from bot.publication.model import (
     Quote,
     QuoteState,
+    Source,
     fingerprint,
     reviewed,
     unnamed,
 )
 from bot.publication.rows import Harvested, Quotes
-from bot.publication.usecases.gathering import stocked
+from bot.publication.usecases.gathering import LookAgain, circle_named, stocked
+from bot.publication.usecases.settling import Settle
 from bot.publication.usecases.taking import TakeBack
 from bot.store.work import Begin, UnitOfWork
 
 
 @dataclass(frozen=True)
 class ListLines:
-    """Shows a member the lines in which they would be quoted."""
+    """Shows a member the lines in which they would be quoted, as their messages read now."""
 
-    look: Begin
+    begin: Begin
+    look_again: LookAgain
+    settle: Settle
     prefix: str
 
     async def __call__(self, caller: Caller) -> Document:
         """Return the caller's lines with their numbers and states."""
-        async with self.look() as work:
+        fresh = await self.look_again(circle_named(caller), caller.person)
+        async with self.begin() as work:
             circle = await circle_of(caller, work)
             member = await _member(caller, circle.id, work)
+            await self.settle(circle, fresh, work)
             stock = await stocked(circle, work)
+            await work.commit()
         back = [q for q in stock.quotes.values() if _is_back(q, member)]
         gone = {quote.message for quote in back}
         mine = [s for s in stock.sources if s.member == member.id and s.message not in gone]
@@ -56,22 +63,36 @@ async def _member(caller: Caller, circle: int, work: UnitOfWork) -> Member:
 
 @dataclass(frozen=True)
 class ReviewLines:
-    """Writes an author's verdict on lines of theirs."""
+    """Writes an author's verdict on lines of theirs, as their messages read now."""
 
     begin: Begin
+    look_again: LookAgain
+    settle: Settle
     take_back: TakeBack
 
     async def __call__(self, verdict: QuoteState, which: str, caller: Caller) -> Document:
         """Return the answer; `which` is a number or the word all.
 
+        Lines that were edited unheard are shown, and not yet decided about.
+
         Raises:
             DomainError: there is no such line of the caller.
         """
+        fresh = await self.look_again(circle_named(caller), caller.person)
         async with self.begin() as work:
             circle = await circle_of(caller, work)
             member = await _member(caller, circle.id, work)
+            before = await Quotes(work).in_circle(circle.id)
+            await self.settle(circle, fresh, work)
+            await work.commit()
+        async with self.begin() as work:
             stock = await stocked(circle, work)
             chosen = _chosen(stock, member, verdict, which)
+            edited = _edited(before, chosen) if verdict is not QuoteState.WITHDRAWN else ()
+            if edited:
+                await Quotes(work).put_all(circle.id, [replace(q, told=True) for q in edited])
+                await work.commit()
+                return words.edited(stock, [s for s in stock.sources if _is_of(s, edited)])
             one = not _is_all(which)
             now = [reviewed(_known(stock, quote), verdict, one=one) for quote in chosen]
             await Quotes(work).put_all(circle.id, [replace(quote, told=True) for quote in now])
@@ -90,6 +111,16 @@ class ReviewLines:
         elif verdict is QuoteState.UNNAMED:
             change = [quote.number]
             await self.take_back.published(stock.circle, lambda s: unnamed(s, change), work)
+
+
+def _edited(before: Sequence[Quote], now: Sequence[Quote]) -> Sequence[Quote]:
+    """Return the lines whose words are others than they were, before they were looked at again."""
+    were = {quote.number: quote.fingerprint for quote in before}
+    return [q for q in now if were.get(q.number, "") not in ("", q.fingerprint)]
+
+
+def _is_of(source: Source, quotes: Sequence[Quote]) -> bool:
+    return any(quote.message == source.message for quote in quotes)
 
 
 def _known(stock: Stock, quote: Quote) -> Quote:
