@@ -1,14 +1,14 @@
 """The only place that wires: a database, platforms and a clock become the application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
 from secrets import token_hex
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from bot.circles.commands import circle_commands
 from bot.circles.methods import BUILT_IN, Method, available, load_method
@@ -90,6 +90,9 @@ from bot.rights.holders import AnswersHeld, ContributionsHeld, PostsHeld, StepsH
 from bot.rights.usecases import ForgetMe, KeepNoLonger, ShowHealth, ShowMyData, Tidy
 from bot.store.engine import Database
 
+Options = Callable[[], Mapping[str, Any]]
+"""Makes options for a client of a platform's library, anew for each client."""
+
 
 @dataclass(frozen=True)
 class Installation:
@@ -169,19 +172,20 @@ def _version() -> str:
 
 @asynccontextmanager
 async def platforms_of(
-    settings: Settings, clock: Clock, instance: str
+    settings: Settings, clock: Clock, instance: str, discord: Options = dict
 ) -> AsyncIterator[Mapping[str, Platform]]:
-    """Open the platforms that are set up; nothing is asked of them before they are used."""
+    """Open the platforms that are set up; nothing is asked of them before they are used.
+
+    `discord` makes more options for discord.py's clients.
+    """
     async with AsyncExitStack() as opened:
         platforms: dict[str, Platform] = {}
         if settings.matrix is not None:
-            matrix = await opened.enter_async_context(
-                _matrix(settings, settings.matrix, clock, instance)
-            )
-            platforms[matrix.name] = matrix
+            here = _matrix(settings, settings.matrix, clock, instance)
+            platforms["matrix"] = await opened.enter_async_context(here)
         if settings.discord is not None:
-            discord = await opened.enter_async_context(_discord(settings, settings.discord, clock))
-            platforms[discord.name] = discord
+            there = _discord(settings, settings.discord, clock, discord)
+            platforms["discord"] = await opened.enter_async_context(there)
         yield platforms
 
 
@@ -208,7 +212,7 @@ def _matrix(
 
 
 def _discord(
-    settings: Settings, mine: Discord, clock: Clock
+    settings: Settings, mine: Discord, clock: Clock, options: Options
 ) -> "AbstractAsyncContextManager[Platform]":
     from adapters.discord.settings import DiscordSettings
 
@@ -217,6 +221,7 @@ def _discord(
         clock=clock,
         reads=mine.read_rooms,
         prefix=settings.circlekeeper.command_prefix,
+        options=options,
     )
     raise PlatformError(f"The bot cannot be on Discord yet ({wanted.prefix}).")
 

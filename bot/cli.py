@@ -1,10 +1,10 @@
 """The command line. What is heavy is imported where it is used, so that --help comes at once."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -75,7 +75,11 @@ def demo(
 
 @app.command()
 def init(
+    context: typer.Context,
     config: Config = CONFIG,
+    platform: Annotated[
+        str | None, typer.Option(metavar="[discord|matrix|both]", help="Where the bot is to be.")
+    ] = None,
     homeserver: Annotated[
         str | None,
         typer.Option(envvar="CIRCLEKEEPER_MATRIX__HOMESERVER", help="Like https://matrix.org"),
@@ -88,8 +92,8 @@ def init(
         str | None, typer.Option(envvar="CIRCLEKEEPER_RUN_BY", help="Who runs the bot.")
     ] = None,
     organiser: Annotated[
-        str | None,
-        typer.Option(help="Your own Matrix id: who may invite the bot and start circles."),
+        list[str] | None,
+        typer.Option(help="Your own id, on both platforms: who may start circles anywhere."),
     ] = None,
     time_zone: Annotated[
         str | None, typer.Option(envvar="CIRCLEKEEPER_TIME_ZONE", help="Like Europe/Berlin.")
@@ -109,6 +113,10 @@ def init(
         str | None,
         typer.Option(envvar="CIRCLEKEEPER_MATRIX__DEVICE_ID", help="The device of the token."),
     ] = None,
+    discord_token_file: Annotated[
+        Path | None,
+        typer.Option(help="A file with the bot's token; or set CIRCLEKEEPER_DISCORD__TOKEN."),
+    ] = None,
     login: Annotated[
         bool, typer.Option("--login", help="Only log in again; the config stays as it is.")
     ] = False,
@@ -119,41 +127,47 @@ def init(
 ) -> None:
     """Log the bot in and write its config; asks only what flags and environment leave open."""
     from bot.config import ConfigError
-    from bot.init import Given, Stopped, again, anew
+    from bot.conversation.ids import platform_of
+    from bot.init import Given, Stopped, again, anew, place
 
+    mine = {platform_of(person) or "matrix": person for person in organiser or []}
     with plainly(ConfigError, Stopped):
         given = Given(
+            where=place(platform) if platform else frozenset(),
             homeserver=homeserver,
             user_id=user_id,
+            discord_token=_secret("CIRCLEKEEPER_DISCORD__TOKEN", discord_token_file),
             run_by=run_by,
-            organiser=organiser,
+            organiser=mine.get("matrix"),
+            discord_organiser=mine.get("discord"),
             time_zone=time_zone,
             password=_secret("CIRCLEKEEPER_PASSWORD", password_file),
             access_token=_secret("CIRCLEKEEPER_MATRIX__ACCESS_TOKEN", access_token_file),
             device_id=device_id,
         )
         if login:
-            again(given, config, ask=not yes)
+            again(given, config, _options(context), ask=not yes)
         else:
-            anew(given, config, data_dir, ask=not yes, force=force)
+            anew(given, config, data_dir, _options(context), ask=not yes, force=force)
 
 
 @app.command()
 def check(
+    context: typer.Context,
     config: Config = CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
-    offline: Annotated[bool, typer.Option("--offline", help="Ask no homeserver anything.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nothing of any network.")] = False,
 ) -> None:
     """Look everything over: what is, why it matters, what to do. Works while the bot runs."""
     from bot.check import as_text, failed, findings, to_json
 
-    found = findings(config, online=not offline)
+    found = findings(config, _options(context), online=not offline)
     typer.echo(to_json(found) if as_json else as_text(found))
     raise typer.Exit(1 if failed(found) else 0)
 
 
 @app.command()
-def run(config: Config = CONFIG) -> None:
+def run(context: typer.Context, config: Config = CONFIG) -> None:
     """Run the bot until it is stopped."""
     import asyncio
 
@@ -167,7 +181,7 @@ def run(config: Config = CONFIG) -> None:
         settings = load(config)
         require_login(settings)
         with lock(settings.data_dir):
-            asyncio.run(runtime.run(settings))
+            asyncio.run(runtime.run(settings, _options(context)))
 
 
 @app.command()
@@ -271,6 +285,11 @@ def plainly(*expected: type[Exception]) -> Iterator[None]:
     else:
         return
     raise typer.Exit(NEEDS_A_PERSON)
+
+
+def _options(context: typer.Context) -> Callable[[], Mapping[str, Any]]:
+    """Return what makes the options of discord.py's clients: none, unless a caller brings them."""
+    return context.obj or dict
 
 
 def _secret(variable: str, file: Path | None) -> str | None:

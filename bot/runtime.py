@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import structlog
 
-from bot.bootstrap import Application, installation_of, platforms_of, wire
+from bot.bootstrap import Application, Options, installation_of, platforms_of, wire
 from bot.circles.usecases.signups import decoded
 from bot.config import Settings
 from bot.conversation.model import Batch, Clock, DomainError
@@ -132,6 +132,7 @@ async def instance_of(database: Database, clock: Clock) -> str:
 def plain_logs() -> None:
     """Log one plain line an event; tracebacks without the values in them, which are people's."""
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that waits for one is fine
+    logging.getLogger("discord").setLevel(logging.ERROR)  # it names the places of answers
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -208,8 +209,10 @@ def write_folder(out: Path, files: Mapping[str, str]) -> None:
         raise DomainError(f"I cannot write {out}: {error.strerror}. Nothing was kept.") from None
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, discord: Options = dict) -> None:
     """Run the bot that the settings describe, until it is told to stop.
+
+    `discord` makes more options for discord.py's clients.
 
     Raises:
         NewerDatabase: the database was written by a later version.
@@ -223,7 +226,7 @@ async def run(settings: Settings) -> None:
         if saved is not None:
             log.info("backup before upgrade", action="upgraded", backup=str(saved))
         name = await instance_of(database, clock)
-        async with platforms_of(settings, clock, name) as platforms:
+        async with platforms_of(settings, clock, name, discord) as platforms:
             application = wire(database, clock, platforms, installation_of(settings))
             async with running(application) as bot:
                 await until_told_to_stop(bot.forever())

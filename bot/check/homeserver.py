@@ -10,13 +10,12 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from adapters.matrix.errors import silence
-from bot.check.findings import Finding, fail, ok, warn
+from bot.check.clock import clock_finding
+from bot.check.findings import Finding, fail, ok
 
 PATIENCE = 15.0
 APART = 10.0
 """Seconds that the clocks may differ before it is worth a word."""
-FAR_APART = 60.0
-"""Seconds from which on the bot's own rules about time break."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def homeserver_findings(homeserver: str) -> Iterator[Finding]:
         return
     yield _version(homeserver, reached.versions)
     if reached.ahead is not None:
-        yield _clock(reached.ahead)
+        yield clock_finding("clock", "the homeserver", reached.ahead, APART)
 
 
 def _reach(homeserver: str) -> Reached:
@@ -76,18 +75,4 @@ def _version(homeserver: str, versions: tuple[str, ...]) -> Finding:
         f"{homeserver} answers and is too old.",
         "The bot needs Matrix v1.1 or later.",
         "Bring the homeserver up to date, or use another.",
-    )
-
-
-def _clock(ahead: float) -> Finding:
-    apart = max(abs(ahead) - 1, 0)  # the header tells whole seconds
-    if apart < APART:
-        return ok("clock", "It agrees with the homeserver's.")
-    way = "behind" if ahead > 0 else "ahead of"
-    say = fail if apart >= FAR_APART else warn
-    return say(
-        "clock",
-        f"This machine is {apart:.0f} seconds {way} the homeserver.",
-        "Prompts would go out at the wrong time, and answers count for the wrong phase.",
-        "Set the clock, and keep it right with NTP.",
     )

@@ -19,7 +19,7 @@ from bot.config import ConfigError, Matrix, Settings, load, require_login
 from bot.conversation.model import RoomRef
 
 
-def findings(path: Path, *, online: bool) -> list[Finding]:
+def findings(path: Path, _: object = dict, *, online: bool) -> list[Finding]:
     """Return everything that a look at the installation under the config `path` shows."""
     try:
         settings = load(path)

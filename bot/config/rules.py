@@ -62,6 +62,16 @@ def _matrix_id(name: str) -> str:
     return name
 
 
+def _discord_id(number: str) -> str:
+    if platform_of(number) != "discord":
+        raise Wrong(
+            f"“{number}” is not a Discord user id.",
+            "It is a number like 80351110224678912: in Discord, switch on Developer Mode in the "
+            "advanced settings, then choose “Copy User ID” at your name.",
+        )
+    return number
+
+
 def _bot_token(secret: SecretStr) -> SecretStr:
     """Return a token whose first part holds the bot's id, as every bot's does."""
     token = secret.get_secret_value().strip().removeprefix("Bot ")
@@ -124,6 +134,7 @@ def _split(value: object) -> object:
 Zone = Annotated[str, AfterValidator(_zone)]
 HomeserverUrl = Annotated[str, AfterValidator(_homeserver)]
 MatrixId = Annotated[str, AfterValidator(_matrix_id)]
+DiscordId = Annotated[str, AfterValidator(_discord_id)]
 BotToken = Annotated[SecretStr, AfterValidator(_bot_token)]
 Person = Annotated[str, AfterValidator(_person)]
 People = Annotated[tuple[Person, ...], BeforeValidator(_split)]

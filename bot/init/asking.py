@@ -2,76 +2,68 @@
 
 import asyncio
 import os
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from adapters.discord.account import Options
 from adapters.matrix.login import find
 from bot.config.faults import Wrong
-from bot.config.rules import HomeserverUrl, MatrixId, Said, Zone
+from bot.config.rules import DiscordId, HomeserverUrl, MatrixId, Said, Zone
 from bot.conversation.model import PlatformError
+from bot.init.given import Given
+from bot.init.portal import ask_for_token, owner_of
 from bot.init.stopped import Stopped
 
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What is known so far; None is not known."""
-
-    homeserver: str | None = None
-    user_id: str | None = None
-    run_by: str | None = None
-    organiser: str | None = None
-    time_zone: str | None = None
-    password: str | None = field(default=None, repr=False)
-    access_token: str | None = field(default=None, repr=False)
-    device_id: str | None = None
-
-    @property
-    def missing(self) -> list[str]:
-        """What nobody can go on without, in words for a person."""
-        needed = {
-            "the homeserver (--homeserver)": self.homeserver,
-            "the bot's Matrix id (--user-id)": self.user_id or self.access_token,
-            "who runs the bot (--run-by)": self.run_by,
-            "its password (CIRCLEKEEPER_PASSWORD or --password-file) or an access token "
-            "(CIRCLEKEEPER_MATRIX__ACCESS_TOKEN or --access-token-file)": self.password
-            or self.access_token,
-        }
-        return [words for words, value in needed.items() if not value]
-
-
 ADDRESS: TypeAdapter[str] = TypeAdapter(HomeserverUrl)
-ID: TypeAdapter[str] = TypeAdapter(MatrixId)
 ZONE: TypeAdapter[str] = TypeAdapter(Zone)
+PLACES = {
+    "discord": frozenset({"discord"}),
+    "matrix": frozenset({"matrix"}),
+    "both": frozenset({"discord", "matrix"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and the rule that an answer must keep."""
+    """What is asked where the bot is to be `on` a platform, and the rule for an answer."""
 
     words: str
     rule: TypeAdapter[str]
     optional: bool = False
+    on: str = ""
 
 
 QUESTIONS = {
-    "homeserver": Question("Homeserver of the bot's account, like https://matrix.org", ADDRESS),
-    "user_id": Question("The bot's Matrix id, like @circlekeeper:matrix.org", ID),
+    "homeserver": Question(
+        "Homeserver of the bot's account, like https://matrix.org", ADDRESS, on="matrix"
+    ),
+    "user_id": Question(
+        "The bot's Matrix id, like @circlekeeper:matrix.org", TypeAdapter(MatrixId), on="matrix"
+    ),
     "run_by": Question(
         "Who runs this bot? It says so when it introduces itself", TypeAdapter(Said)
     ),
     "organiser": Question(
         "Your own Matrix id, so that you may invite the bot and start circles (Enter: skip)",
-        ID,
+        TypeAdapter(MatrixId),
         optional=True,
+        on="matrix",
+    ),
+    "discord_organiser": Question(
+        "Your own Discord user id, so that you may start circles anywhere (- for nobody)",
+        TypeAdapter(DiscordId),
+        optional=True,
+        on="discord",
     ),
     "time_zone": Question("Time zone of your circles", ZONE),
 }
 
 
-def complete(given: Given, *, ask: bool) -> Given:
+def complete(given: Given, options: Options, *, ask: bool) -> Given:
     """Return everything that must be known; questions are put only when something is missing.
 
     Raises:
@@ -79,7 +71,7 @@ def complete(given: Given, *, ask: bool) -> Given:
     """
     if given.missing and not ask:
         raise Stopped(f"I need {', '.join(given.missing)}. Nothing was written.")
-    known = _asked(given) if given.missing else given
+    known = _asked(given, options) if given.missing else given
     return replace(
         known,
         homeserver=_with_scheme(known.homeserver or ""),
@@ -99,20 +91,44 @@ def ask_for_login(given: Given, user_id: str) -> Given:
     return replace(given, access_token=token.strip())
 
 
-def _asked(given: Given) -> Given:
+def _asked(given: Given, options: Options) -> Given:
     """Return what was given, and the answers to what was not.
 
-    The homeserver comes first, and is looked for at once: without it the rest is of no use.
+    What the rest is of no use without comes first, and is looked for at once: the homeserver, and
+    the bot's token for Discord.
 
     Raises:
-        Stopped: no homeserver answers at the address that was given.
+        Stopped: what was given of these cannot be used.
     """
     typer.echo("A few questions, then I log in and write the config. Ctrl-C stops everything.\n")
-    if given.homeserver:
-        given = replace(given, homeserver=_given_address(given.homeserver))
-    answers = {item.name: _ask(item.name) for item in fields(given) if _is_open(given, item.name)}
-    known = replace(given, **answers)
-    return ask_for_login(known, known.user_id or "the bot")
+    known = replace(given, where=given.where or _ask_where())
+    if known.homeserver and "matrix" in known.where:
+        known = replace(known, homeserver=_given_address(known.homeserver))
+    likely = {"time_zone": machine_zone()}
+    for item in fields(known):
+        if item.name == "discord_token" and "discord" in known.where:
+            known = ask_for_token(known, options)
+            likely["discord_organiser"] = owner_of(known, options)
+        elif _is_open(known, item.name):
+            answer: Any = _ask(QUESTIONS[item.name], likely.get(item.name, ""))
+            known = replace(known, **{item.name: answer})
+    return ask_for_login(known, known.user_id or "the bot") if "matrix" in known.where else known
+
+
+def _ask_where() -> frozenset[str]:
+    where: frozenset[str] = typer.prompt(
+        "Where is the bot to be: discord, matrix or both",
+        value_proc=lambda answer: place(answer.strip().lower()),
+    )
+    return where
+
+
+def place(answer: str) -> frozenset[str]:
+    """Return the platforms that an answer means."""
+    try:
+        return PLACES[answer]
+    except KeyError:
+        raise typer.BadParameter(f"say {', '.join(PLACES)}, not {answer[:40]}.") from None
 
 
 def _given_address(address: str) -> str:
@@ -123,18 +139,18 @@ def _given_address(address: str) -> str:
 
 
 def _is_open(given: Given, name: str) -> bool:
-    return name in QUESTIONS and getattr(given, name) is None
+    """Return whether something is a question, still unanswered, and of a platform to be on."""
+    if name not in QUESTIONS or getattr(given, name) is not None:
+        return False
+    return QUESTIONS[name].on in ("", *given.where)
 
 
-def _ask(name: str) -> str:
+def _ask(question: Question, likely: str) -> str:
     """Return the answer to one question, asked until it can be used."""
-    question = QUESTIONS[name]
-    likely = machine_zone() if name == "time_zone" else None
-    default = "" if question.optional else likely
     answer: str = typer.prompt(
         question.words,
-        default=default,
-        show_default=bool(default),
+        default=likely or ("" if question.optional else None),
+        show_default=bool(likely),
         value_proc=lambda answer: _checked(question, answer.strip()),
     )
     return answer
@@ -142,7 +158,7 @@ def _ask(name: str) -> str:
 
 def _checked(question: Question, answer: str) -> str:
     """Return an answer as a value; one that cannot be used is asked for again."""
-    if not answer and question.optional:
+    if answer in ("", "-") and question.optional:
         return ""
     value = _with_scheme(answer) if question.rule is ADDRESS else answer
     try:

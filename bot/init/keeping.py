@@ -5,9 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.config import Matrix, Settings, command, keep_login, load, render, whole, write_private
+from adapters.matrix.settings import Credentials
+from bot.config import (
+    Matrix,
+    Settings,
+    command,
+    keep_login,
+    keep_token,
+    load,
+    render,
+    whole,
+    write_private,
+)
 from bot.config.settings import SECRETS
-from bot.init.asking import Given
+from bot.init.given import Given
 from bot.init.stopped import Stopped
 
 UNKNOWN = "@unknown:unknown"
@@ -16,23 +27,16 @@ UNKNOWN = "@unknown:unknown"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be written once the login works; `tables` is None when the config stays."""
+    """What is to be written once the logins work; `tables` is None when the config stays."""
 
     path: Path
     settings: Settings
     tables: dict[str, Any] | None = None
 
-    @property
-    def matrix(self) -> Matrix:
-        """The bot's account on Matrix."""
-        if self.settings.matrix is None:
-            raise Stopped("The bot is not on Matrix: there is no [matrix] in the config.")
-        return self.settings.matrix
 
-    @property
-    def user_id(self) -> str | None:
-        """The bot's id, None while only the homeserver knows it."""
-        return None if self.matrix.user_id == UNKNOWN else self.matrix.user_id
+def user_id_of(matrix: Matrix) -> str | None:
+    """Return the bot's id, None while only the homeserver knows it."""
+    return None if matrix.user_id == UNKNOWN else matrix.user_id
 
 
 def plan_anew(given: Given, path: Path, data_dir: Path) -> Plan:
@@ -76,23 +80,26 @@ def find_room(path: Path, data_dir: Path, *, force: bool) -> None:
         _writable(file)
 
 
-def keep(plan: Plan, user_id: str, access_token: str, device_id: str) -> Settings:
-    """Write the login and the config, and return the settings that they make."""
-    keep_login(plan.settings.secrets, access_token, device_id)
-    if plan.tables is not None:
-        plan.tables["matrix"]["user_id"] = user_id
-        settings = whole(plan.tables, plan.path)
-        plan.path.absolute().parent.mkdir(parents=True, exist_ok=True)
-        write_private(plan.path, render(settings))
-        return settings
-    return plan.settings
+def keep(plan: Plan, login: Credentials | None, token: str | None) -> Settings:
+    """Write the logins and the config, and return the settings that they make."""
+    if login is not None:
+        keep_login(plan.settings.secrets, login.access_token, login.device_id)
+    if token is not None:
+        keep_token(plan.settings.secrets, token)
+    if plan.tables is None:
+        return plan.settings
+    if login is not None:
+        plan.tables["matrix"]["user_id"] = login.user_id
+    settings = whole(plan.tables, plan.path)
+    plan.path.absolute().parent.mkdir(parents=True, exist_ok=True)
+    write_private(plan.path, render(settings))
+    return settings
 
 
 def _tables(given: Given, data_dir: Path) -> dict[str, Any]:
     """Return the config's tables: whoever sets the bot up may do all, and nobody else yet."""
-    own = [given.organiser] if given.organiser else []
-    server = (given.user_id or "").partition(":")[2]
-    return {
+    own = [each for each in (given.organiser, given.discord_organiser) if each]
+    tables: dict[str, Any] = {
         "circlekeeper": {
             "run_by": given.run_by,
             "contact": given.organiser or "",
@@ -100,12 +107,22 @@ def _tables(given: Given, data_dir: Path) -> dict[str, Any]:
             "time_zone": given.time_zone,
             "organisers": own,
             "admins": own,
-        },
-        "matrix": {
-            "homeserver": given.homeserver,
-            "user_id": given.user_id or UNKNOWN,
-            "invites_from": own or ([f"*:{server}"] if server else []),
-        },
+        }
+    }
+    if "matrix" in given.where:
+        tables["matrix"] = _matrix(given)
+    if "discord" in given.where:
+        tables["discord"] = {}
+    return tables
+
+
+def _matrix(given: Given) -> dict[str, Any]:
+    server = (given.user_id or "").partition(":")[2]
+    theirs = [f"*:{server}"] if server else []
+    return {
+        "homeserver": given.homeserver,
+        "user_id": given.user_id or UNKNOWN,
+        "invites_from": [given.organiser] if given.organiser else theirs,
     }
 
 

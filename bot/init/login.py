@@ -3,7 +3,7 @@
 from adapters.matrix import login as matrix
 from adapters.matrix.settings import Credentials
 from bot.conversation.model import AccountLost, NotPermitted, PlatformError, PlatformUnavailable
-from bot.init.asking import Given
+from bot.init.given import Given
 from bot.init.stopped import Stopped
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from bot.cli import app
+from tests.support.discord.server import StandIn
 
 ROOT = Path(__file__).parents[2]
 PREFIX = "CIRCLEKEEPER_"
@@ -31,15 +32,23 @@ class Ended:
 
 
 async def circlekeeper(
-    *words: str | Path, env: Mapping[str, str] | None = None, answers: str = ""
+    *words: str | Path,
+    env: Mapping[str, str] | None = None,
+    answers: str = "",
+    discord: StandIn | None = None,
 ) -> Ended:
-    """Run a command in a thread of its own and return what came of it; a crash is raised."""
-    return await asyncio.to_thread(_run, [str(word) for word in words], dict(env or {}), answers)
+    """Run a command in a thread of its own and return what came of it; a crash is raised.
+
+    What it asks of Discord it asks of the stand-in, where there is one.
+    """
+    given = [str(word) for word in words], dict(env or {}), answers
+    return await asyncio.to_thread(_run, *given, discord)
 
 
-def _run(words: list[str], env: dict[str, str], answers: str) -> Ended:
+def _run(words: list[str], env: dict[str, str], answers: str, discord: StandIn | None) -> Ended:
     bare: dict[str, str | None] = {n: None for n in os.environ if n.startswith(PREFIX)}
-    result = CliRunner().invoke(app, words, input=answers, env=bare | env)
+    options = None if discord is None else lambda: {"connector": discord.connector()}
+    result = CliRunner().invoke(app, words, input=answers, env=bare | env, obj=options)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Ended(result.exit_code, result.stdout, result.stderr)

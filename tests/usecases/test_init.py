@@ -88,7 +88,7 @@ async def test_what_is_written_is_for_its_owner_and_holds_no_password(
 async def test_only_what_is_not_known_is_asked(
     config: Path, synapse: Synapse, bot: Account
 ) -> None:
-    answers = [synapse.base_url, bot.user_id, "Ana", "@ana:circle.test", "Europe/Madrid"]
+    answers = ["matrix", synapse.base_url, bot.user_id, "Ana", "@ana:circle.test", "Europe/Madrid"]
     ended = await circlekeeper(
         "init", "--config", config, answers="\n".join([*answers, bot.password, ""])
     )
@@ -131,12 +131,19 @@ async def test_the_environment_alone_is_enough(
 async def test_an_answer_that_cannot_be_used_is_asked_for_again(
     config: Path, synapse: Synapse, bot: Account
 ) -> None:
-    answers = ["ftp://x", synapse.base_url, "keeper", bot.user_id, " ", "Ana", "", "Mars", "UTC"]
+    answers = ["irc", "matrix", "ftp://x", synapse.base_url, "keeper", bot.user_id]
+    answers += [" ", "Ana", "", "Mars", "UTC"]
     ended = await circlekeeper(
         "init", "--config", config, answers="\n".join([*answers, bot.password, ""])
     )
     assert ended.status == 0
-    for said in ("not the address", "not a Matrix id", "It is empty", "no time zone “Mars”"):
+    for said in (
+        "say discord, matrix, both, not irc",
+        "not the address",
+        "not a Matrix id",
+        "It is empty",
+        "no time zone “Mars”",
+    ):
         assert said in ended.all
     assert load(config).circlekeeper.organisers == ()
 
@@ -151,7 +158,7 @@ async def test_an_answer_that_cannot_be_used_is_asked_for_again(
 async def test_an_address_where_nothing_answers_is_asked_for_again_at_once(
     config: Path, synapse: Synapse, bot: Account, address: str, why: str
 ) -> None:
-    answers = [address, synapse.base_url, bot.user_id, "Ana", "", "UTC", bot.password, ""]
+    answers = ["matrix", address, synapse.base_url, bot.user_id, "Ana", "", "UTC", bot.password, ""]
     ended = await circlekeeper("init", "--config", config, answers="\n".join(answers))
     assert ended.status == 0
     told = ended.all.partition(why)
@@ -163,7 +170,7 @@ async def test_an_address_where_nothing_answers_is_asked_for_again_at_once(
 async def test_a_page_that_is_no_homeserver_is_told(config: Path, synapse: Synapse) -> None:
     async with FaultyProxy(synapse.base_url) as proxy:
         proxy.before(matching="*", do=a_page, times=None)
-        ended = await circlekeeper("init", "--config", config, answers=f"{proxy.url}\n")
+        ended = await circlekeeper("init", "--config", config, answers=f"matrix\n{proxy.url}\n")
     assert "no Matrix homeserver" in ended.all
     assert not config.parent.exists()
 
@@ -185,7 +192,7 @@ async def test_a_servers_name_leads_to_its_homeserver(
             matching=lambda asked: asked.path == "/.well-known/matrix/client",
             do=answering(200, there),
         )
-        answers = [proxy.url, bot.user_id, "Ana", "", "UTC", bot.password, ""]
+        answers = ["matrix", proxy.url, bot.user_id, "Ana", "", "UTC", bot.password, ""]
         ended = await circlekeeper("init", "--config", config, answers="\n".join(answers))
     assert ended.status == 0
     assert f"Its homeserver is {synapse.base_url}" in ended.said
@@ -195,7 +202,7 @@ async def test_a_servers_name_leads_to_its_homeserver(
 async def test_enter_instead_of_a_password_asks_for_an_access_token(
     config: Path, synapse: Synapse, bot: Account
 ) -> None:
-    answers = [synapse.base_url, bot.user_id, "Ana", "", "UTC", "", bot.access_token, ""]
+    answers = ["matrix", synapse.base_url, bot.user_id, "Ana", "", "UTC", "", bot.access_token, ""]
     ended = await circlekeeper("init", "--config", config, answers="\n".join(answers))
     assert ended.status == 0
     assert token_of(load(config)) == bot.access_token
@@ -205,7 +212,7 @@ async def test_enter_instead_of_a_password_asks_for_an_access_token(
 async def test_stopping_in_the_middle_of_the_questions_writes_nothing(
     config: Path, synapse: Synapse
 ) -> None:
-    ended = await circlekeeper("init", "--config", config, answers=f"{synapse.base_url}\n")
+    ended = await circlekeeper("init", "--config", config, answers=f"matrix\n{synapse.base_url}\n")
     assert ended.status == 1
     assert not config.parent.exists()
 
@@ -308,7 +315,7 @@ async def test_a_homeserver_that_does_not_answer_writes_nothing(config: Path, bo
 
 
 async def test_without_questions_everything_that_is_missing_is_named(config: Path) -> None:
-    ended = await circlekeeper("init", "--config", config, "--yes")
+    ended = await circlekeeper("init", "--config", config, "--yes", "--platform", "matrix")
     assert ended.status == 2
     for flag in ("--homeserver", "--user-id", "--run-by", "--password-file"):
         assert flag in ended.complained
@@ -448,4 +455,13 @@ async def test_the_help_comes_without_the_heavy_libraries() -> None:
     assert "restore" in ended.said
     loaded = {line.rpartition("|")[2].strip() for line in ended.complained.splitlines()}
     assert "typer" in loaded
-    assert not loaded & {"nio", "sqlalchemy", "sqlmodel", "scipy", "pydantic", "apscheduler"}
+    assert not loaded & {
+        "nio",
+        "sqlalchemy",
+        "sqlmodel",
+        "scipy",
+        "pydantic",
+        "apscheduler",
+        "discord",
+        "segno",
+    }
