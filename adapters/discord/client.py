@@ -49,6 +49,8 @@ class CircleClient(discord.AutoShardedClient):
     """
 
     hear: Callable[[Event], Awaitable[None]] | None = None
+    tell: Callable[..., None] | None = None
+    """Told of all that happens, in the gateway's own order; None while nobody listens."""
 
     def __init__(self, dispatch: Dispatch, catalogue: Catalogue, **client_options: Any) -> None:  # noqa: ANN401 - discord.py's own
         super().__init__(**client_options)
@@ -112,6 +114,12 @@ class CircleClient(discord.AutoShardedClient):
     async def on_resumed(self) -> None:
         """Tell the commands when that did not work before."""
         await self.keep_commands()
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - discord.py's own
+        """Let handlers run, which keep to no order, and tell who listens at once."""
+        super().dispatch(event, *args, **kwargs)
+        if self.tell is not None:
+            self.tell(event, *args)
 
 
 def build(

@@ -1,0 +1,202 @@
+"""What Discord tells, in its order, handed on one batch at a time with a token to go on from."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+import discord
+import structlog
+
+from adapters.discord.client import CircleClient
+from adapters.discord.cursor import Cursor
+from adapters.discord.hearing import GAPS, Happening, Hearing, happening
+from adapters.discord.settings import DiscordSettings
+from adapters.discord.supervising import FIRST_LINE, Line, Supervisor
+from adapters.discord.waiting import Gone, Pauses
+from bot.conversation.model import Batch, Event
+from bot.conversation.platform import Take
+
+TOGETHER = 0.02
+"""Seconds in which what happens together comes together."""
+
+MOST = 1000
+"""How many events a batch holds at most."""
+
+IN_TURN = 1.0
+"""Seconds that an interaction waits for what was said before it: it is to be answered in three."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Listener:
+    """Hears one account's guilds and direct conversations."""
+
+    make: Callable[[], CircleClient]
+    settings: DiscordSettings
+    account: str
+    first_line: timedelta = FIRST_LINE
+
+    async def listen(self, take: Take, since: str | None) -> None:
+        """Hand every batch after `since` to `take` until cancelled; raises AccountLost."""
+        writer = Writer(self.account, self.settings, take, since)
+        supervisor = Supervisor(self.make, self.settings, writer.attend, self.first_line)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(writer.write())
+                group.create_task(supervisor.run())
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
+
+
+class Writer:
+    """Takes what happens from the client in the gateway's order, and hands it on."""
+
+    def __init__(
+        self, account: str, settings: DiscordSettings, take: Take, since: str | None
+    ) -> None:
+        self._account = account
+        self._longest = settings.longest_pause
+        self._take = take
+        self._token = since
+        self._hearing = Hearing(settings, int(account), _cursor(since))
+        self._pile: list[Happening | asyncio.Event] = []
+        self._news = asyncio.Event()
+        self._started = asyncio.Event()
+        self._handing = asyncio.Lock()
+        self._batch: list[Event] = []
+        self._held: list[Happening] = []
+        self._whole: set[int] | None = set()
+        """The connections whose gap is filled; None once all are."""
+        if since is not None:
+            self._started.set()
+
+    def attend(self, line: Line) -> None:
+        """Hear what a client tells."""
+        line.client.tell = partial(self._told, line)
+        line.client.hear = self.hear
+
+    def _told(self, line: Line, name: str, *given: object) -> None:
+        """Put what the gateway tells on the pile; nothing is waited for here."""
+        early = name == "guild_available" and not line.is_ready(_shard_of(given[0]))
+        line.tell(name, *given)
+        kept = None if early else happening(line, name, given)
+        if kept is not None:
+            self._put(kept)
+
+    def _put(self, what: Happening | asyncio.Event) -> None:
+        self._pile.append(what)
+        self._news.set()
+
+    async def hear(self, event: Event) -> None:
+        """Return when an event that did not come through the gateway's rooms is stored.
+
+        It comes after what was said before it, unless that takes too long.
+        """
+        if self._whole is None:
+            turn = asyncio.Event()
+            self._put(turn)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(IN_TURN):
+                    await turn.wait()
+        await self._started.wait()
+        if not event.direct:
+            self._hearing.cursor.rooms.setdefault(event.room, True)
+        async with self._handing:
+            await self._store((event,), self._token or "")
+
+    async def write(self) -> None:
+        """Hand on what is on the pile, as it comes, until cancelled."""
+        while True:
+            await self._news.wait()
+            await asyncio.sleep(TOGETHER)
+            self._news.clear()
+            pile, self._pile = self._pile, []
+            for each in _in_order(pile):
+                if isinstance(each, asyncio.Event):
+                    await self._hand()
+                    each.set()
+                else:
+                    await self._one(each)
+            await self._hand()
+
+    async def _one(self, told: Happening) -> None:
+        if self._whole is not None and told.name not in GAPS:
+            self._held.append(told)
+            return
+        try:
+            async for event in self._hearing.events(told):
+                self._batch.append(event)
+                if len(self._batch) >= MOST:
+                    await self._hand()
+        except Gone:
+            self._whole = set()
+            if told.name not in GAPS:
+                self._held.append(told)
+            return
+        if told.name in GAPS and self._whole is not None:
+            await self._filled(told, self._whole)
+
+    async def _filled(self, told: Happening, whole: set[int]) -> None:
+        """Go on with what waited when the gaps of all connections are filled."""
+        if isinstance(told.given[0], int):
+            whole.add(told.given[0])
+        if len(whole) >= (told.line.client.shard_count or 1):
+            self._whole = None
+            held, self._held = self._held, []
+            for each in held:
+                await self._one(each)
+
+    async def _hand(self) -> None:
+        """Hand on what was heard; the first batch may be empty, for it brings the first token."""
+        cursor = self._hearing.cursor
+        if not self._batch and (self._token is not None or not cursor.base):
+            return
+        if self._whole is None:
+            cursor.move_on()
+        batch, self._batch = tuple(self._batch), []
+        async with self._handing:
+            await self._store(batch, cursor.token)
+        self._started.set()
+
+    async def _store(self, events: tuple[Event, ...], token: str) -> None:
+        pauses, batch = Pauses(self._longest), Batch(self._account, token, events)
+        while True:
+            try:
+                await self._take(batch)
+            except Exception:  # a batch is handed again until it is stored
+                log.exception("batch_not_taken", action="batch_not_taken")
+                await pauses.pause()
+            else:
+                self._token = token
+                return
+
+
+def _shard_of(guild: object) -> int:
+    return guild.shard_id if isinstance(guild, discord.Guild) else 0
+
+
+def _cursor(since: str | None) -> Cursor:
+    """Return the cursor to go on from; one that cannot be read begins anew."""
+    try:
+        return Cursor.read(since) if since else Cursor()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        log.exception("token_not_read", action="token_not_read")
+        return Cursor()
+
+
+def _in_order(pile: list[Happening | asyncio.Event]) -> list[Happening | asyncio.Event]:
+    """Return a pile with the messages of each channel as they were written."""
+    ordered = list(pile)
+    rooms: dict[int, list[tuple[int, Happening]]] = {}
+    for index, each in enumerate(pile):
+        if isinstance(each, Happening) and each.name == "message":
+            rooms.setdefault(each.given[0].channel.id, []).append((index, each))
+    for told in rooms.values():
+        written = sorted((each for _, each in told), key=lambda each: int(each.given[0].id))
+        for (index, _), each in zip(told, written, strict=True):
+            ordered[index] = each
+    return ordered

@@ -1,0 +1,250 @@
+"""Keeps a client running: what ends one, what is waited for, and what only a person can mend."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import discord
+import structlog
+
+from adapters.discord.client import CircleClient
+from adapters.discord.settings import DiscordSettings
+from adapters.discord.waiting import TOO_MANY, Pauses, asked_for, passes
+from bot.conversation.model import AccountLost
+
+FIRST_LINE = timedelta(minutes=1)
+"""How long the first connection may take before it is begun anew, in plain sight."""
+
+SLOWLY = 30.0
+"""Seconds between attempts that Discord itself refused: it bans who asks too often."""
+
+CLOSING = 5.0
+"""Seconds that a goodbye may take."""
+
+FEW = 3
+"""Sessions that are left for the rest of the day: a bot that uses up all loses its token."""
+
+UNAUTHORISED = 4004
+NEWER = {4012, 4013}
+SHARDS = {4010, 4011}
+
+REFUSED = (
+    "Discord does not take the bot's token any more. Make a new one in the developer portal "
+    "(your application, “Bot”, “Reset Token”), put it where the old one was, and start again."
+)
+SWITCH = (
+    "Discord does not let the bot read whole conversations. Either switch on “Message Content "
+    "Intent” and “Server Members Intent” in the developer portal (your application, “Bot”), or "
+    "set reads = false under [discord] in the config; then start again."
+)
+TOO_OLD = (
+    "Discord does not understand this version of the bot any more. Update Circlekeeper and "
+    "start again."
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Spent(Exception):
+    """There are no more sessions to begin for a while."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+class Stuck(Exception):
+    """A connection does not come about, or does not come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a client ended, in words; `least` is how long to wait, `asked` what Discord says."""
+
+    action: str
+    says: str
+    least: float = 0.0
+    asked: float | None = None
+
+
+AWAY = Trouble("discord_away", "Discord does not answer or is down; I try again.")
+
+
+def trouble_of(error: BaseException) -> Trouble:
+    """Return what ended a client, where waiting or another client helps.
+
+    Raises:
+        AccountLost: only a person can mend it.
+    """
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        raise AccountLost(SWITCH) from error
+    if isinstance(error, discord.LoginFailure):
+        raise AccountLost(REFUSED) from error
+    if isinstance(error, discord.ConnectionClosed):
+        return _closed(error)
+    if isinstance(error, Spent):
+        says = "The bot has begun nearly as many sessions as Discord allows in a day; I wait."
+        return Trouble("sessions_spent", says, SLOWLY, error.seconds)
+    if isinstance(error, Stuck):
+        return Trouble("not_connected", "No connection to Discord comes about; I begin anew.")
+    if isinstance(error, discord.HTTPException):
+        return _answered(error)
+    if passes(error):
+        return AWAY
+    says = "discord.py stopped at something it did not understand; I begin anew and look back."
+    return Trouble("client_broken", says)
+
+
+def _closed(error: discord.ConnectionClosed) -> Trouble:
+    if error.code == UNAUTHORISED:
+        raise AccountLost(REFUSED) from error
+    if error.code in NEWER:
+        raise AccountLost(TOO_OLD) from error
+    if error.code in SHARDS:
+        says = "Discord wants the bot's guilds spread over more connections; I ask how many."
+        return Trouble("shards_refused", says, SLOWLY)
+    return AWAY
+
+
+def _answered(error: discord.HTTPException) -> Trouble:
+    if error.status == TOO_MANY:
+        says = "Discord asks the bot to slow down; I wait before I log in again."
+        return Trouble("told_to_wait", says, SLOWLY, asked_for(error))
+    if passes(error):
+        return AWAY
+    return Trouble("login_refused", "Discord refuses the login; I try again.", SLOWLY)
+
+
+class Line:
+    """One client's connections: which stand, and since when one does not."""
+
+    def __init__(self, client: CircleClient) -> None:
+        self.client = client
+        self.gone = asyncio.Event()
+        self._ready: dict[int, asyncio.Event] = {}
+        self._down: dict[int, float] = {}
+        self._began = asyncio.get_running_loop().time()
+        self.earliest: int | None = None
+        """The earliest message that was told since the last connection began."""
+
+    @property
+    def stood(self) -> bool:
+        """Whether there was a connection at all."""
+        return bool(self._ready)
+
+    def tell(self, name: str, *given: object) -> None:
+        """Take note of what becomes of a connection."""
+        shard = given[0] if given and isinstance(given[0], int) else 0
+        if name == "shard_disconnect":
+            self._down.setdefault(shard, asyncio.get_running_loop().time())
+            says = "The connection to Discord broke; I connect again and look what was said."
+            log.warning("line_broken", action="line_broken", shard=shard, says=says)
+        elif name == "message" and isinstance(given[0], discord.Message):
+            self.earliest = min(self.earliest or given[0].id, given[0].id)
+        elif name == "shard_connect":
+            self._down.pop(shard, None)
+            self.earliest = None
+            self._ready[shard] = asyncio.Event()
+        elif name == "shard_ready":
+            self._ready[shard].set()
+            log.info("line_stands", action="line_stands", shard=shard)
+        elif name == "shard_resumed":
+            self._down.pop(shard, None)
+            log.info("line_resumed", action="line_resumed", shard=shard)
+
+    def is_ready(self, shard: int) -> bool:
+        """Return whether the guilds of a connection are known."""
+        return shard in self._ready and self._ready[shard].is_set()
+
+    async def ready(self, shard: int) -> bool:
+        """Return when the guilds of a connection are known: True; False when the client ended."""
+        known = asyncio.ensure_future(self._known(shard))
+        gone = asyncio.ensure_future(self.gone.wait())
+        try:
+            await asyncio.wait([known, gone], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in (known, gone):
+                each.cancel()
+        return not self.gone.is_set()
+
+    async def _known(self, shard: int) -> None:
+        while not self.is_ready(shard):  # another session may have begun while we waited
+            await self._ready[shard].wait()
+
+    async def broken(self, first: float, longest: float) -> None:
+        """Return when the first connection takes too long, or when one is down for too long."""
+        while True:
+            now = asyncio.get_running_loop().time()
+            if not self.stood and now - self._began >= first:
+                return
+            if any(now - since >= longest for since in self._down.values()):
+                return
+            await asyncio.sleep(min(1.0, first, longest) / 2)
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Runs one client after another until cancelled; each is used once."""
+
+    make: Callable[[], CircleClient]
+    settings: DiscordSettings
+    attend: Callable[[Line], None]
+    first_line: timedelta = FIRST_LINE
+
+    async def run(self) -> None:
+        """Keep a client running.
+
+        Raises:
+            AccountLost: only a person can mend it; the text says how.
+        """
+        pauses = Pauses(self.settings.longest_pause)
+        clock = asyncio.get_running_loop().time
+        while True:
+            began = clock()
+            line = Line(self.make())
+            self.attend(line)
+            trouble = await self._once(line)
+            if line.stood and clock() - began > self.settings.longest_pause.total_seconds():
+                pauses.begin_anew()
+            seconds = pauses.next(trouble.asked, least=trouble.least)
+            log.warning(
+                trouble.action, action=trouble.action, says=trouble.says, seconds=round(seconds, 1)
+            )
+            await asyncio.sleep(seconds)
+
+    async def _once(self, line: Line) -> Trouble:
+        try:
+            await self._live(line)
+        except Exception as error:  # the loop goes on; what it cannot mend it raises again
+            trouble = trouble_of(error)
+            if trouble.action == "client_broken":
+                log.exception("client_broken", action="client_broken")
+            return trouble
+        else:
+            return Trouble("client_ended", "The connection to Discord ended; I begin anew.")
+        finally:
+            line.gone.set()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING):
+                    await line.client.close()
+
+    async def _live(self, line: Line) -> None:
+        client = line.client
+        await client.login(self.settings.token)
+        limits = await client.fetch_session_start_limits()
+        if limits.remaining <= FEW:
+            raise Spent(limits.reset_after / 1000)
+        longest = max(self.settings.longest_pause.total_seconds(), 0.5)
+        connected = asyncio.ensure_future(client.connect())
+        broken = asyncio.ensure_future(line.broken(self.first_line.total_seconds(), longest))
+        try:
+            await asyncio.wait([connected, broken], return_when=asyncio.FIRST_COMPLETED)
+            if connected.done():
+                return connected.result()
+            raise Stuck
+        finally:
+            for each in (connected, broken):
+                each.cancel()
+            await asyncio.gather(connected, broken, return_exceptions=True)

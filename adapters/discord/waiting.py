@@ -1,0 +1,83 @@
+"""Waiting out what passes by itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import aiohttp
+import discord
+import structlog
+
+T = TypeVar("T")
+
+FIRST = 1.0
+"""Seconds before the second attempt; each further pause is twice as long."""
+
+TOO_MANY, BROKEN = 429, 500
+
+log = structlog.get_logger(__name__)
+
+
+class Pauses:
+    """Ever longer pauses up to a longest; what Discord asks for counts more."""
+
+    def __init__(self, longest: timedelta, first: float = FIRST) -> None:
+        self._longest = longest.total_seconds()
+        self._first = self._next = first
+
+    def begin_anew(self) -> None:
+        """Forget how long the last pauses were: something went well."""
+        self._next = self._first
+
+    def next(self, asked: float | None = None, *, least: float = 0.0) -> float:
+        """Return the seconds to wait now, at least `least` as far as the longest lets it."""
+        seconds = min(max(self._next, least), self._longest)
+        self._next = min(2 * max(self._next, least), self._longest)
+        return seconds if asked is None else max(asked, seconds)
+
+    async def pause(self, asked: float | None = None) -> None:
+        """Wait before another attempt."""
+        await asyncio.sleep(self.next(asked))
+
+
+def passes(error: BaseException) -> bool:
+    """Return whether trying again later may help: the service is down or asks to slow down."""
+    if isinstance(error, discord.HTTPException):
+        return error.status == TOO_MANY or error.status >= BROKEN
+    return isinstance(error, aiohttp.ClientError | OSError | TimeoutError)
+
+
+def asked_for(error: BaseException) -> float | None:
+    """Return how many seconds Discord asks to wait, None when it says nothing."""
+    if isinstance(error, discord.RateLimited):
+        return error.retry_after
+    if not isinstance(error, discord.HTTPException):
+        return None
+    said = error.response.headers.get("Retry-After", "")
+    return float(said) if said.replace(".", "", 1).isdigit() else None
+
+
+class Gone(Exception):
+    """The client that was asked is closed: another one takes its place."""
+
+
+async def insist(
+    action: str, doing: Callable[[], Awaitable[T]], client: discord.Client, longest: timedelta
+) -> T:
+    """Return what `doing` returns, tried again for as long as Discord is unavailable.
+
+    Raises:
+        Gone: the client was closed meanwhile.
+    """
+    pauses = Pauses(longest)
+    while True:
+        try:
+            return await doing()
+        except Exception as error:
+            if client.is_closed():
+                raise Gone from error
+            if not passes(error):
+                raise
+            log.warning(action, action=action, error=type(error).__name__)
+            await pauses.pause(asked_for(error))
