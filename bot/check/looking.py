@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from bot.bootstrap import Options, installation_of, wire
 from bot.check.database import (
     database_findings,
     lost_findings,
@@ -15,12 +16,18 @@ from bot.check.findings import Finding, fail, failed, left, ok, warn
 from bot.check.homeserver import homeserver_findings
 from bot.check.methods import method_findings
 from bot.check.rooms import account_findings
-from bot.config import ConfigError, Matrix, Settings, load, require_login
+from bot.circles.methods import MethodFault
+from bot.config import ConfigError, Discord, Matrix, Settings, load, require_login
 from bot.conversation.model import RoomRef
+from bot.delivery.clockwork import SystemClock
+from bot.store.engine import Database
 
 
-def findings(path: Path, _: object = dict, *, online: bool) -> list[Finding]:
-    """Return everything that a look at the installation under the config `path` shows."""
+def findings(path: Path, discord: Options = dict, *, online: bool) -> list[Finding]:
+    """Return everything that a look at the installation under the config `path` shows.
+
+    `discord` makes more options for discord.py's client.
+    """
     try:
         settings = load(path)
     except ConfigError as error:
@@ -28,11 +35,20 @@ def findings(path: Path, _: object = dict, *, online: bool) -> list[Finding]:
         return [fail("config", f"{f.key}: {f.what}", why, f.todo) for f in error.faults]
     found = [ok("config", f"{path} can be used."), *_offline(settings, path)]
     if not online:
-        return [*found, left("homeserver", "Not asked, nor for the bot's account and rooms.")]
+        return [*found, *_not_asked(settings)]
     rooms = rooms_of_circles(settings.database) if readable(settings.database) else {}
     if settings.matrix is not None:
         found += _on_matrix(settings.matrix, rooms)
+    if settings.discord is not None:
+        found += _on_discord(settings, settings.discord, rooms, discord)
     return found
+
+
+def _not_asked(settings: Settings) -> Iterator[Finding]:
+    if settings.matrix is not None:
+        yield left("homeserver", "Not asked, nor for the bot's account and rooms.")
+    if settings.discord is not None:
+        yield left("discord", "Not asked for the bot's application, commands and channels.")
 
 
 def _offline(settings: Settings, path: Path) -> Iterator[Finding]:
@@ -70,6 +86,22 @@ def _invite_findings(matrix: Matrix) -> Iterator[Finding]:
             "It turns down every invitation, so that no circle can meet in a new room.",
             "Set [matrix] invites_from, to your own id for a beginning.",
         )
+
+
+def _on_discord(
+    settings: Settings, discord: Discord, rooms: Mapping[RoomRef, str], options: Options
+) -> list[Finding]:
+    """Return what Discord says; without a token it is not asked."""
+    if discord.token is None:
+        return [left("discord", "It was not asked: there is no token.")]
+    from bot.check.discord import discord_findings  # noqa: PLC0415 - a heavy library
+
+    database = Database.at(settings.database)
+    try:
+        dispatch = wire(database, SystemClock(), {}, installation_of(settings)).dispatch
+    except MethodFault:
+        return [left("discord", "It was not asked: a method has to be mended first.")]
+    return asyncio.run(discord_findings(discord, rooms, dispatch, options))
 
 
 def _on_matrix(matrix: Matrix, rooms: Mapping[RoomRef, str]) -> list[Finding]:
