@@ -103,6 +103,16 @@ class Redaction:
     since: datetime
 
 
+def change_of(part: DeliveryKey, number: int) -> DeliveryKey:
+    """Return the key of the nth change of what a post says."""
+    return replace(part, prompt=f"{part.prompt}-as-{number}")
+
+
+def removal_of(part: DeliveryKey) -> DeliveryKey:
+    """Return the key under which a post is removed: once and for good."""
+    return replace(part, prompt=f"{part.prompt}-gone")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
     """A post on its way.
@@ -111,7 +121,8 @@ class Outgoing:
     may not be sent yet. `quiet` holds it back in those hours, `expires_at` is when it is no longer
     worth sending, and `instead` is said in a room when the people cannot be reached. A post that is
     `threaded` opens a thread with its first part, in which the other parts stand. One that
-    `redacts` says nothing: it removes an earlier post from the room.
+    `redacts` says nothing: it removes an earlier post from the room. One that `changes` an earlier
+    message of ours lets it say the document, and removes it when the document is empty.
     """
 
     key: DeliveryKey
@@ -126,6 +137,7 @@ class Outgoing:
     instead: tuple[RoomRef, Document] | None = None
     threaded: bool = False
     redacts: Redaction | None = None
+    changes: DeliveryKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The tables of schedules and posts, and every query on them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,17 @@ from bot.conversation.model import (
     Target,
     without_mention,
 )
-from bot.delivery.model import AWAY, Outgoing, Posted, Quiet, Redaction, Schedule, State
+from bot.delivery.model import (
+    AWAY,
+    Outgoing,
+    Posted,
+    Quiet,
+    Redaction,
+    Schedule,
+    State,
+    change_of,
+    removal_of,
+)
 from bot.store.columns import Instant, Json
 from bot.store.work import UnitOfWork
 
@@ -68,6 +79,7 @@ class OutboxRow(SQLModel, table=True):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("outbox_waiting", "target", "id", sqlite_where=text("state='waiting'")),
+        Index("outbox_changes", "changes", sqlite_where=text("changes IS NOT NULL")),
         {"sqlite_autoincrement": True},  # the ids are the order, also after rows went
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -85,6 +97,7 @@ class OutboxRow(SQLModel, table=True):
     quiet: Quiet | None = Field(default=None, sa_type=Json(Quiet))
     instead: Instead | None = Field(default=None, sa_type=Json(Instead))
     redacts: Redaction | None = Field(default=None, sa_type=Json(Redaction))
+    changes: DeliveryKey | None = Field(default=None, sa_type=Json(DeliveryKey))
     created_at: datetime = Field(sa_type=Instant)
     not_before: datetime = Field(sa_type=Instant)
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -244,6 +257,13 @@ class Schedules:
         )
 
 
+def _changing(row: OutboxRow, key: DeliveryKey, document: Document) -> Outgoing:
+    """Return the post that lets an earlier one say the document."""
+    return Outgoing(
+        key=key, to=row.to, document=document, circle=row.circle_id, changes=row.identity
+    )
+
+
 def _not_held(now: datetime) -> Any:  # noqa: ANN401 - a condition
     return or_(col(OutboxRow.attempts) > 0, col(OutboxRow.not_before) <= now)
 
@@ -297,6 +317,7 @@ class Outbox:
                 quiet=post.quiet,
                 instead=post.instead,
                 redacts=post.redacts,
+                changes=post.changes,
                 created_at=now,
                 not_before=post.not_before or now,
                 expires_at=post.expires_at,
@@ -355,6 +376,13 @@ class Outbox:
         """Return the id of the message that the post with this key became, if it did."""
         posted = None if key is None else await self.of_key(key)
         return None if posted is None else posted.message
+
+    async def place_of(self, key: DeliveryKey | None) -> MessageRef | None:
+        """Return the message that the post with this key became, if it did."""
+        posted = None if key is None else await self.of_key(str(key))
+        if posted is None or posted.where is None or not posted.message:
+            return None
+        return MessageRef(posted.where, posted.message)
 
     async def of_message(self, message: MessageRef) -> Posted | None:
         """Return the post that a message of ours is."""
@@ -436,6 +464,83 @@ class Outbox:
         untried = (text("state='waiting'"), col(OutboxRow.attempts) == 0)
         await self._work.run(delete(OutboxRow).where(*mine, *untried))
         return await self._work.first(select(OutboxRow.id).where(*mine)) is None
+
+    async def rewrite(self, key: DeliveryKey, wanted: Sequence[Outgoing], now: datetime) -> None:
+        """Let what was posted under a key, in all its parts, say what is `wanted` now.
+
+        Parts that are new stand behind the others and get numbers that were never used, so that
+        no platform takes one for a part that was removed.
+        """
+        parts = await self._parts(key)
+        there = [row for row in parts if await self._is_there(row)]
+        for row, part in zip(there, wanted, strict=False):
+            await self._change(row, part.document, now)
+        await self._remove(there[len(wanted) :], now)
+        number = max((row.identity.part for row in parts), default=-1) + 1
+        new = enumerate(wanted[len(there) :], start=number)
+        await self.add([replace(p, key=replace(key, part=n)) for n, p in new], now)
+
+    async def remove_posts(
+        self, circle: int, prompt: str, now: datetime, occurrence: int | None = None
+    ) -> None:
+        """Remove every post of a circle about something from where it is shown.
+
+        Its words go at once; the message goes when its room's turn comes.
+        """
+        wanted = select(OutboxRow).where(
+            OutboxRow.circle_id == circle,
+            OutboxRow.prompt == prompt,
+            col(OutboxRow.changes).is_(None),
+        )
+        if occurrence is not None:
+            wanted = wanted.where(OutboxRow.occurrence == occurrence)
+        rows = await self._work.all(wanted.order_by(col(OutboxRow.id)))
+        await self._remove([row for row in rows if await self._is_there(row)], now)
+
+    async def _parts(self, key: DeliveryKey) -> list[OutboxRow]:
+        parts = str(key).rpartition("/")[0] + "/"
+        mine = (
+            OutboxRow.prompt == key.prompt,
+            col(OutboxRow.key).startswith(parts, autoescape=True),
+        )
+        return list(
+            await self._work.all(select(OutboxRow).where(*mine).order_by(col(OutboxRow.id)))
+        )
+
+    async def _is_there(self, row: OutboxRow) -> bool:
+        """Return whether a post is shown, or will be, and nobody has it removed."""
+        if row.state not in (State.SENT.value, State.WAITING.value):
+            return False
+        return await self.of_key(str(removal_of(row.identity))) is None
+
+    async def _changes(self, row: OutboxRow) -> list[OutboxRow]:
+        """Return the changes of what a post says, in order."""
+        wanted = select(OutboxRow).where(OutboxRow.changes == row.identity)
+        return list(await self._work.all(wanted.order_by(col(OutboxRow.id))))
+
+    async def _change(self, row: OutboxRow, document: Document, now: datetime) -> None:
+        """Let a post say the document: at once while nobody tried to send it, else by a change."""
+        changes = await self._changes(row)
+        last = [row, *changes][-1]
+        if last.state == State.WAITING.value and not last.attempts:
+            last.document = document
+            await self._work.session.flush()
+        else:
+            await self.add(
+                [_changing(row, change_of(row.identity, len(changes) + 1), document)], now
+            )
+
+    async def _remove(self, rows: Iterable[OutboxRow], now: datetime) -> None:
+        for row in rows:
+            changes = await self._changes(row)
+            for each in (row, *changes):
+                each.document, each.instead = None, None
+            await self._work.session.flush()
+            if row.state == State.WAITING.value and not row.attempts:
+                await self._work.session.delete(row)
+                await self._work.session.flush()
+            else:
+                await self.add([_changing(row, removal_of(row.identity), Document())], now)
 
     async def written_since(self, circle: int, moment: datetime) -> list[Posted]:
         """Return a circle's posts since a moment (inclusive) that went or will go, in order."""

@@ -82,6 +82,17 @@ class Post:
         """Write them, also those that were given up or held back before."""
         await Outbox(work).again(self._cut(posts), self.clock.now())
 
+    async def anew(self, posts: Sequence[Outgoing], work: UnitOfWork) -> None:
+        """Let earlier posts with the keys of these read as these do now, part by part.
+
+        Parts that are new are posted and parts too many removed. Where nothing is shown under a
+        key the post is a new one, and one without words removes what is shown.
+        """
+        for post in posts:
+            if post.to.platform in self.platforms:
+                wanted = self._cut([post]) if post.document.blocks else []
+                await Outbox(work).rewrite(post.key, wanted, self.clock.now())
+
     def _cut(self, posts: Sequence[Outgoing]) -> list[Outgoing]:
         return [
             part
@@ -145,16 +156,21 @@ class TooLate(Exception):  # a fact between two methods, nobody else's business
     """The post's time is past and no earlier attempt at it got through."""
 
 
+class TakenBack(Exception):  # a fact between two methods, nobody else's business
+    """The post was taken back after an attempt at it, and that attempt did not get through."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """A post that is about to be sent, when it was last tried, and the message it stands under.
 
-    `last` tells that nothing else waited behind it.
+    `changed` is the message that it changes; `last` tells that nothing else waited behind it.
     """
 
     row: OutboxRow
     previous: datetime | None
     under: str | None
+    changed: MessageRef | None
     last: bool
 
 
@@ -193,7 +209,8 @@ class Drain:
             if first and first[0].not_before <= now:
                 row = first[0]
                 under = row.thread or await Outbox(work).message_of(row.thread_of)
-                attempt = Attempt(row, row.last_attempt_at, under, last=len(first) == 1)
+                changed = await Outbox(work).place_of(row.changes)
+                attempt = Attempt(row, row.last_attempt_at, under, changed, last=len(first) == 1)
                 row.attempts += 1
                 row.first_attempt_at = row.first_attempt_at or now
                 row.last_attempt_at = now
@@ -231,6 +248,8 @@ class Drain:
             raise
         except TooLate:
             return await self._give_up(row, State.SKIPPED, "late")
+        except TakenBack:
+            return await self._withdraw(row)
         except PlatformUnavailable as trouble:
             return await self._later(row, trouble.retry_after)
         except NotPermitted as trouble:
@@ -246,8 +265,10 @@ class Drain:
     async def _post_once(self, platform: Platform, attempt: Attempt) -> MessageRef:
         """Post, unless an attempt older than the platform's memory got through."""
         row = attempt.row
-        if row.document is None or row.first_attempt_at is None:
-            raise PlatformError("the post was taken back while it was on its way")
+        if row.first_attempt_at is None:
+            raise PlatformError("the post was not tried yet")
+        if row.changes is not None:
+            return await self._change(platform, attempt)
         room = await platform.reach(row.to, key=row.identity)
         if row.redacts is not None:
             return await self._redact(platform, room, row.redacts, row.identity)
@@ -256,7 +277,9 @@ class Drain:
         moments = [doubted] if (doubted := await self.doubt(row)) is not None else []
         moved = attempt.under is None and bool(row.thread or row.thread_of)
         long_ago = attempt.previous is not None and now - attempt.previous > forgotten
-        if attempt.previous is not None and (too_late or long_ago or moved):
+        if (
+            attempt.previous is not None and (too_late or long_ago or moved)
+        ) or row.document is None:
             moments.append(row.first_attempt_at)
         if moments:
             since = min(moments) - timedelta(minutes=5)
@@ -265,7 +288,20 @@ class Drain:
                 return found
             if too_late and attempt.previous is not None:
                 raise TooLate
+        if row.document is None:
+            raise TakenBack
         return await platform.post(room, row.document, key=row.identity, thread=attempt.under)
+
+    async def _change(self, platform: Platform, attempt: Attempt) -> MessageRef:
+        """Let an earlier message say something else, or nothing; one that never was stays so."""
+        row, message = attempt.row, attempt.changed
+        if message is not None and row.document is not None:
+            if row.document.blocks:
+                await platform.edit(message, row.document, key=row.identity)
+            else:
+                await platform.redact(message, key=row.identity)
+        room = RoomRef(row.to.platform, "") if message is None else message.room
+        return MessageRef(room, "")
 
     async def _redact(
         self, platform: Platform, room: RoomRef, redaction: Redaction, key: DeliveryKey
@@ -311,6 +347,15 @@ class Drain:
             await work.commit()
         log.warning("thread lost", action="thread_lost", post=attempt.row.id)
         return await self._send(replace(attempt, under=None))
+
+    async def _withdraw(self, row: OutboxRow) -> bool:
+        """End a post that nobody wants any more, without a word to anybody."""
+        async with self.begin() as work:
+            held = await work.session.get(OutboxRow, row.id)
+            if held is not None:
+                held.state = State.WITHDRAWN.value
+            await work.commit()
+        return True
 
     async def _refuse(self, row: OutboxRow, trouble: Exception) -> bool:
         unreachable = isinstance(trouble, Unreachable) and isinstance(row.to, People)

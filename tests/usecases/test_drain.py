@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -15,6 +16,7 @@ from adapters.console.platform import ConsolePlatform
 from bot.conversation.model import (
     DeliveryKey,
     Document,
+    Kind,
     MessageRef,
     NotPermitted,
     People,
@@ -23,6 +25,7 @@ from bot.conversation.model import (
     PlatformUnavailable,
     RoomRef,
     ThreadLost,
+    document,
     say,
 )
 from bot.delivery.clockwork import Delivery
@@ -35,6 +38,7 @@ from tests.support.scene import fresh_database
 
 START = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 ROOM = RoomRef(PLATFORM, "!room")
+ONE = DeliveryKey("1", "opening", "one", 0, str(ROOM))
 ANA = People.of(PersonRef(PLATFORM, "ana"))
 
 
@@ -47,6 +51,22 @@ class Blocked(ConsolePlatform):
     faults: list[PlatformError]
     after = False
     meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def edit(self, message: MessageRef, document: Document, *, key: DeliveryKey) -> None:
+        """Let a message say something else, or raise the next fault."""
+        if self.faults and not self.after:
+            raise self.faults.pop(0)
+        await super().edit(message, document, key=key)
+        if self.faults:
+            raise self.faults.pop(0)
+
+    async def redact(self, message: MessageRef, *, key: DeliveryKey) -> None:
+        """Remove a message, or raise the next fault."""
+        if self.faults and not self.after:
+            raise self.faults.pop(0)
+        await super().redact(message, key=key)
+        if self.faults:
+            raise self.faults.pop(0)
 
     async def post(
         self, room: RoomRef, document: Document, *, key: DeliveryKey, thread: str | None = None
@@ -96,12 +116,19 @@ class Way:
             await self.post([Outgoing(document=say(words), **given)], work)  # type: ignore[arg-type]
             await work.commit()
 
+    async def anew(self, *words: str) -> None:
+        """Let the post `one` say these words now, a paragraph each; none removes it."""
+        post = Outgoing(key=ONE, to=ROOM, document=document(*words), circle=1)
+        async with self.database.begin() as work:
+            await self.post.anew([post], work)
+            await work.commit()
+
     async def go(self, **later: float) -> list[str]:
         """Send what may go a while later, and return what the room shows."""
         self.clock.advance(**later)
         for target in await self.drain.targets():
             await self.drain(target)
-        return [e.event.text for e in self.community.here("!room") if e.event.text]
+        return [e.event.text for e in self.community.here("!room") if e.event.kind is Kind.POST]
 
     async def states(self) -> dict[str, str]:
         """Return what became of each post."""
@@ -264,3 +291,84 @@ async def test_a_post_that_stood_in_its_thread_before_that_was_locked_is_not_dou
     way.platform.faults, way.platform.after = [ThreadLost("locked")], False
     assert await way.go(minutes=1) == ["one"]
     assert await way.states() == {"one": "sent"}
+
+
+# --- what was said reads otherwise now --------------------------------------------------------
+
+LONG = "word " * 2000
+"""More than half of what the console takes in one message."""
+
+
+async def test_a_post_that_was_sent_says_something_else_where_it_stands(way: Way) -> None:
+    await way.anew("first")
+    await way.write("two")
+    assert await way.go() == ["first", "two"]
+    await way.anew("second")
+    await way.anew("third")
+    assert await way.go() == ["third", "two"]
+
+
+async def test_a_post_that_waits_is_written_anew_before_anybody_sees_it(way: Way) -> None:
+    await way.anew("first")
+    await way.anew("second")
+    assert await way.go() == ["second"]
+    assert len(await way.states()) == 1
+
+
+async def test_parts_are_added_removed_and_added_again(way: Way) -> None:
+    await way.anew("short")
+    await way.go()
+    await way.anew(f"a {LONG}", f"b {LONG}", f"c {LONG}")
+    assert [text[0] for text in await way.go()] == ["a", "b", "c"]
+    await way.anew(f"d {LONG}")
+    assert [text[0] for text in await way.go()] == ["d"]
+    await way.anew(f"e {LONG}", f"f {LONG}")
+    assert [text[0] for text in await way.go()] == ["e", "f"], "under a key that was not used yet"
+    await way.anew()
+    assert await way.go() == []
+    await way.anew("back")
+    assert await way.go() == ["back"]
+
+
+@pytest.mark.parametrize("after", [True, False])
+async def test_a_change_that_is_interrupted_is_made_once_and_holds_its_room(
+    way: Way, *, after: bool
+) -> None:
+    await way.anew(f"a {LONG}", f"b {LONG}")
+    await way.go()
+    way.platform.after = after
+    await way.anew("short")
+    await way.write("two")
+    for _ in range(3):
+        way.platform.faults = [PlatformUnavailable("connection lost")]
+        await way.go(minutes=1)
+    assert await way.go(minutes=1) == ["short", "two"]
+    edits = [e for e in way.community.entries if e.event.kind is Kind.EDIT]
+    assert len(edits) == 1
+
+
+@pytest.mark.parametrize("got_through", [True, False])
+async def test_what_is_taken_back_while_it_is_on_its_way_stays_nowhere(
+    way: Way, *, got_through: bool
+) -> None:
+    way.platform.faults, way.platform.after = [PlatformUnavailable("answer lost")], got_through
+    await way.anew("a secret")
+    await way.go()
+    await way.anew()
+    async with way.database.look() as work:
+        assert "a secret" not in str([row.document for row in await work.all(select(OutboxRow))])
+    assert await way.go(minutes=1) == []
+    assert way.told == []
+    await way.anew("other words")
+    assert await way.go() == ["other words"]
+
+
+async def test_a_change_whose_post_never_came_is_no_trouble(way: Way) -> None:
+    way.platform.faults = [PlatformUnavailable("down"), NotPermitted("no")]
+    await way.anew("first")
+    await way.go()
+    await way.anew("second")
+    assert await way.go(minutes=1) == []
+    assert way.told == ["one: refused"]
+    await way.anew("third")
+    assert await way.go() == ["third"]
