@@ -56,11 +56,7 @@ from bot.participation.usecases import (
     QuotedNoMore,
 )
 from bot.prompting.commands import prompt_commands
-from bot.prompting.usecases.answering import (
-    AnswerReminder,
-    GiveAnswer,
-    HearAnswers,
-)
+from bot.prompting.usecases.answering import HearAnswers
 from bot.prompting.usecases.asking import (
     PROMPT,
     REMINDER,
@@ -69,10 +65,12 @@ from bot.prompting.usecases.asking import (
     PlanPrompts,
     TellMissed,
 )
+from bot.prompting.usecases.giving import AnswerReminder, GiveAnswer
 from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt, question_title
 from bot.prompting.usecases.needing import NotArrived
 from bot.prompting.usecases.placing import AskedUnder
 from bot.prompting.usecases.reading import ReadAnswer
+from bot.prompting.usecases.showing import ShowAnswer, ShownNoMore
 from bot.prompting.words import opening_of
 from bot.publication.commands import publication_commands
 from bot.publication.usecases.drafting import Compose as ComposeSummary
@@ -276,10 +274,20 @@ class _Wiring:
         self.take_back = TakeBack(self.post, self.prefix)
         self.rights = PublicationRights(self.take_back)
         self.under = AskedUnder(self.methods)
-        self.give = GiveAnswer(database.begin, clock, self.methods, self.under, (CountAnswer(),))
+        self.show = ShowAnswer(self.methods, self.post)
+        self.hears = PublicationHears(self.take_back)
+        answered = (CountAnswer(), self.hears.answered)
+        self.give = GiveAnswer(
+            database.begin, database.look, clock, self.methods, self.under, self.show, answered
+        )
         self.keep = KeepMessage(database.begin, platforms)
         self.pairs_end = PairsEnd(clock, self.post)
-        self.consent_changed = (CountedNoMore(), QuotedNoMore(), self.rights.consent_changed)
+        self.consent_changed = (
+            ShownNoMore(self.show),
+            CountedNoMore(),
+            QuotedNoMore(),
+            self.rights.consent_changed,
+        )
         self.end = EndMembership(clock, self.post, (self.pairs_end,))
         self.registry = Registry()
         standing = CircleStanding(
@@ -313,9 +321,9 @@ class _Wiring:
                 self.given.contact,
                 self.given.catch_up,
             ),
-            HearAnswers(self.clock, self.methods, self.read, self.under),
+            HearAnswers(self.clock, self.methods, self.read, self.under, self.show),
             HearContributions(self.read),
-            PublicationHears(self.take_back),
+            self.hears,
         ]
         refused = TellRefused(self.methods)
         doubt = DoubtAfterRestore(look, self.given.catch_up)
@@ -382,7 +390,7 @@ class _Wiring:
         holders = (
             self.rights,
             MentoringData(self.pairs_end),
-            AnswersHeld(),
+            AnswersHeld(self.clock),
             ContributionsHeld(),
             StepsHeld(),
             PostsHeld(),

@@ -586,6 +586,7 @@ _POSTS = {
     "contents": "the publication",
     "markdown": "the publication",
     "html": "the publication",
+    "answer": "what I show of a member's answer",
 }
 
 

@@ -248,6 +248,7 @@ class Dispatch:
             reply_to=event.reply_to,
             said_at=event.at,
             subject=event.subject,
+            typed=event.kind is not Kind.COMMAND,
             zone=await self.standing.zone(event.person, circle),
         )
         return words, caller

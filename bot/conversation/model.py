@@ -469,7 +469,8 @@ class Audience(StrEnum):
 class Caller:
     """Who asks, from where, and what they are in the circle that is meant.
 
-    `circle` is the id of that circle, None when the command is about none.
+    `circle` is the id of that circle, None when the command is about none. `typed` tells that
+    `message` is a message of theirs which can be read again, and not only the id of a click.
     """
 
     person: PersonRef
@@ -484,6 +485,7 @@ class Caller:
     said_at: datetime | None = None
     zone: str = "UTC"
     subject: Event | None = None
+    typed: bool = True
 
     def may(self, role: Role) -> bool:
         """Return whether the caller has `role`."""

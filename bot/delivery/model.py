@@ -142,7 +142,10 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """A post as the outbox holds it; `where` and `message` are known once it is sent."""
+    """A post as the outbox holds it; `where` and `message` are known once it is sent.
+
+    `under` is the key of the post in whose thread it stands.
+    """
 
     id: int
     key: str
@@ -157,6 +160,7 @@ class Posted:
     message: str | None
     created_at: datetime
     sent_at: datetime | None
+    under: str | None = None
 
 
 def backoff(attempts: int) -> timedelta:

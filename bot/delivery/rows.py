@@ -126,6 +126,7 @@ class OutboxRow(SQLModel, table=True):
             message=self.message,
             created_at=self.created_at,
             sent_at=self.sent_at,
+            under=self.thread_of,
         )
 
 
@@ -414,6 +415,22 @@ class Outbox:
             .order_by(col(OutboxRow.id))
         )
         return [row.posted() for row in rows]
+
+    async def shown(self, circle: int, prompt: str, occurrence: int) -> list[MessageRef]:
+        """Return the messages about something that are shown and are to stay, in order."""
+        rows = await self._work.all(
+            select(OutboxRow)
+            .where(
+                OutboxRow.circle_id == circle,
+                OutboxRow.prompt == prompt,
+                OutboxRow.occurrence == occurrence,
+                OutboxRow.state == State.SENT.value,
+            )
+            .order_by(col(OutboxRow.id))
+        )
+        there = [row.identity for row in rows if await self._is_there(row)]
+        places = [await self.place_of(key) for key in there]
+        return [place for place in places if place is not None]
 
     async def last_to(self, circle: int, target: str, ending: str) -> Posted | None:
         """Return the last post sent to a target of those whose prompt ends with `ending`."""

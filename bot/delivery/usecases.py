@@ -156,7 +156,7 @@ class TooLate(Exception):  # a fact between two methods, nobody else's business
     """The post's time is past and no earlier attempt at it got through."""
 
 
-class TakenBack(Exception):  # a fact between two methods, nobody else's business
+class TakenBack(TooLate):
     """The post was taken back after an attempt at it, and that attempt did not get through."""
 
 
@@ -246,10 +246,8 @@ class Drain:
             message = await self._post_once(platform, attempt)
         except AccountLost:
             raise
-        except TooLate:
-            return await self._give_up(row, State.SKIPPED, "late")
-        except TakenBack:
-            return await self._withdraw(row)
+        except TooLate as over:
+            return await self._over(row, over)
         except PlatformUnavailable as trouble:
             return await self._later(row, trouble.retry_after)
         except NotPermitted as trouble:
@@ -275,18 +273,18 @@ class Drain:
         now, forgotten = self.clock.now(), platform.capabilities.memory / 2
         too_late = row.expires_at is not None and now > row.expires_at
         moments = [doubted] if (doubted := await self.doubt(row)) is not None else []
+        tried, long_ago = attempt.previous is not None, False
+        if attempt.previous is not None:
+            long_ago = now - attempt.previous > forgotten
         moved = attempt.under is None and bool(row.thread or row.thread_of)
-        long_ago = attempt.previous is not None and now - attempt.previous > forgotten
-        if (
-            attempt.previous is not None and (too_late or long_ago or moved)
-        ) or row.document is None:
+        if (tried and (too_late or long_ago or moved)) or row.document is None:
             moments.append(row.first_attempt_at)
         if moments:
             since = min(moments) - timedelta(minutes=5)
             found = await platform.find(room, row.identity, since=since)
             if found is not None:
                 return found
-            if too_late and attempt.previous is not None:
+            if too_late and tried:
                 raise TooLate
         if row.document is None:
             raise TakenBack
@@ -348,8 +346,10 @@ class Drain:
         log.warning("thread lost", action="thread_lost", post=attempt.row.id)
         return await self._send(replace(attempt, under=None))
 
-    async def _withdraw(self, row: OutboxRow) -> bool:
-        """End a post that nobody wants any more, without a word to anybody."""
+    async def _over(self, row: OutboxRow, over: TooLate) -> bool:
+        """End a post that is not worth sending; nobody needs to hear of one that was taken back."""
+        if not isinstance(over, TakenBack):
+            return await self._give_up(row, State.SKIPPED, "late")
         async with self.begin() as work:
             held = await work.session.get(OutboxRow, row.id)
             if held is not None:

@@ -98,6 +98,9 @@ class CountAnswer:
         phase = circle.phase_at(answer.answered_at)
         if not (consents.takes_part and consents.counted):
             return
+        row = await Contributions(work).at(answer.message)
+        if row is not None:
+            row.words = words
         await Contributions(work).put(
             Contribution(
                 message=answer.message,

@@ -1,13 +1,14 @@
 """The commands about prompts and answers, declared once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from bot.conversation.model import Caller, Document, Role
+from bot.conversation.model import Caller, Document, Form, Role
 from bot.conversation.registry import Arg, Bound, Command
+from bot.prompting import words
 from bot.prompting.usecases import reading
-from bot.prompting.usecases.answering import GiveAnswer
+from bot.prompting.usecases.giving import GiveAnswer, Given
 from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt
 
 
@@ -16,10 +17,21 @@ class Answer:
     """Answer the prompt you reply to, or the latest question."""
 
     words: Annotated[str, Arg("Your answer", rest=True)]
+    show: Annotated[
+        str,
+        Arg("With your name, without it, or only counted", choices=("", *map(str, words.SHOWN))),
+    ] = ""
+    prompt: Annotated[
+        str, Arg("The prompt's key, if it is not the latest question", suggest="prompt")
+    ] = ""
 
 
 async def _answer(verb: GiveAnswer, ask: Answer, caller: Caller) -> Document:
-    return await verb(ask.words, caller)
+    return await verb(Given(ask.words, ask.show, ask.prompt), caller)
+
+
+async def _answer_form(verb: GiveAnswer, given: Mapping[str, str], caller: Caller) -> Form:
+    return await verb.form(given, caller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,7 @@ ANSWER = Command(
     Role.MEMBER,
     circle=True,
     open=True,
+    form=_answer_form,
     example="I bring a loaf of bread.",
 )
 LIST = Command("prompt list", PromptList, _list, Role.FACILITATOR, circle=True)

@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
 
 from bot.conversation.model import MessageRef
+
+_SHORT = 24
+"""The most characters of a prompt's key that a button carries."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -17,6 +22,18 @@ class Asked:
     def __str__(self) -> str:
         return f"{self.phase}/{self.prompt}/{self.occurrence}"
 
+    @property
+    def short(self) -> str:
+        """What tells it from the method's others in the little space that a button has."""
+        key = self.prompt
+        if len(key) > _SHORT:
+            key = f"{key[: _SHORT - 9]}-{sha256(key.encode()).hexdigest()[:8]}"
+        return f"{key}.{self.occurrence}"
+
+    def is_named(self, text: str) -> bool:
+        """Return whether it is meant by its prompt's key, or by what a button carries."""
+        return text in (self.prompt, self.short)
+
     @classmethod
     def read(cls, text: str) -> "Asked":
         """Return what `str` wrote."""
@@ -24,12 +41,23 @@ class Asked:
         return cls(phase, prompt, int(occurrence))
 
 
+class Shown(StrEnum):
+    """How the others see an answer."""
+
+    HERE = "here"  # where its author wrote it, and nowhere else
+    NAMED = "named"
+    UNNAMED = "unnamed"  # the bot knows whose it is, and nobody else
+    COUNTED = "counted"  # only that there is one
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptAnswer:
     """A member's answer to a prompt.
 
-    `text` is None for somebody who did not agree to be quoted: that they answered is kept, so
-    that nobody reminds them, and their words are not.
+    `text` is None for somebody who did not agree to be quoted, or wants the answer only counted:
+    that they answered is kept, so that nobody reminds them, and their words are not. `own` tells
+    that `message` is the author's own, which can be read again; what came by a form or by fields
+    has none, and `message` only tells it from others.
     """
 
     id: int
@@ -40,3 +68,10 @@ class PromptAnswer:
     text: str | None
     answered_at: datetime
     edited_at: datetime | None = None
+    shown: Shown = Shown.HERE
+    own: bool = True
+
+    @property
+    def by_bot(self) -> bool:
+        """Whether the bot shows it to the circle."""
+        return self.shown in (Shown.NAMED, Shown.UNNAMED)

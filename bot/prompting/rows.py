@@ -6,7 +6,7 @@ from sqlalchemy import UniqueConstraint, delete, update
 from sqlmodel import Field, SQLModel, col, select
 
 from bot.conversation.model import MessageRef, RoomRef
-from bot.prompting.model import Asked, PromptAnswer
+from bot.prompting.model import Asked, PromptAnswer, Shown
 from bot.store.columns import Instant
 from bot.store.work import UnitOfWork
 
@@ -31,6 +31,8 @@ class AnswerRow(SQLModel, table=True):
     text: str | None = None
     answered_at: datetime = Field(sa_type=Instant)
     edited_at: datetime | None = Field(default=None, sa_type=Instant)
+    shown: str = Shown.HERE.value
+    own: bool = True
 
     def value(self) -> PromptAnswer:
         """Return the answer."""
@@ -43,6 +45,8 @@ class AnswerRow(SQLModel, table=True):
             text=self.text,
             answered_at=self.answered_at,
             edited_at=self.edited_at,
+            shown=Shown(self.shown),
+            own=self.own,
         )
 
 
@@ -75,6 +79,8 @@ class Answers:
             text=answer.text,
             answered_at=answer.answered_at,
             edited_at=answer.edited_at,
+            shown=answer.shown.value,
+            own=answer.own,
         )
         await self._work.put(row)
 

@@ -5,23 +5,29 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from bot.circles.methods import Answer, Kind, Method, Prompt, fill
-from bot.circles.model import Circle, Member, Placed
+from bot.circles.model import Circle, CircleState, Member, Placed
 from bot.circles.words import code, day
 from bot.conversation.markdown import from_markdown
 from bot.conversation.model import (
+    Action,
+    Actions,
     Bullets,
     Document,
+    Form,
+    FormField,
     Heading,
     Inline,
     Link,
     Mention,
     Moment,
+    Quote,
     Text,
     document,
     line,
     paragraph,
     say,
 )
+from bot.prompting.model import Asked, PromptAnswer, Shown
 
 
 def prompt(
@@ -120,7 +126,9 @@ def _names(members: Sequence[Member]) -> list[Inline]:
     return parts
 
 
-def reminder(circle: Circle, title: str, link: str | None, prefix: str, back: date) -> Document:
+def reminder(
+    circle: Circle, asked: Asked, title: str, link: str | None, prefix: str, back: date
+) -> Document:
     """Return the one private reminder of a question; `back` is the day in an example."""
     where: list[Inline] = [Text(f"“{title}”")] if link is None else [Link(f"“{title}”", link)]
     return document(
@@ -134,6 +142,7 @@ def reminder(circle: Circle, title: str, link: str | None, prefix: str, back: da
             code(f"{prefix}my away {circle.name} {back}"),
             ".",
         ),
+        answer_button(circle, asked),
         rings=True,
     )
 
@@ -160,7 +169,97 @@ def missed(circle: Circle, title: str, key: str, why: str, prefix: str) -> Docum
     )
 
 
-def answered(title: str, *, kept: bool) -> Document:
-    """Return the thanks for an answer given by command."""
-    how = "" if kept else " You did not agree to be quoted, so I keep that you answered, not what."
+# --- answers by command -----------------------------------------------------------------------
+
+SHOWN = {
+    Shown.NAMED: "With my name, in this circle's rooms only",
+    Shown.UNNAMED: "Without my name: the bot knows it is mine, others do not",
+    Shown.COUNTED: "Only counted: nobody reads it, and it is not kept",
+}
+"""The ways in which a member can have an answer shown, in words."""
+
+_TITLE = 45
+"""The most characters that a form's title has room for."""
+
+
+def answer_button(circle: Circle, asked: Asked) -> Actions:
+    """Return the button that opens the form in which a prompt is answered."""
+    given = (("circle", circle.name), ("prompt", asked.short))
+    return Actions((Action("Answer", "answer", given, form=True),))
+
+
+def answer_form(circle: Circle, title: str, text: str, show: str, asked: str) -> Form:
+    """Return the form in which a prompt is answered; `asked` is what a button carries of it."""
+    short = title if len(title) <= _TITLE else f"{title[: _TITLE - 1].rstrip()}…"
+    return Form(
+        short,
+        "answer",
+        (
+            FormField("words", "Your answer", value=text, required=True, long=True),
+            FormField(
+                "show",
+                "How the others see it",
+                value=show,
+                required=True,
+                choices=tuple((each.value, said) for each, said in SHOWN.items()),
+            ),
+        ),
+        given=(("circle", circle.name), ("prompt", asked)),
+    )
+
+
+def shown(name: str, text: str, title: str, language: str) -> Document:
+    """Return an answer as the bot shows it; `title` where it does not stand under its prompt."""
+    who = (Text(name, "strong"), Text(" answers")) if name else (Text("A member answers"),)
+    about = f" “{title}”:" if title else ":"
+    return Document((paragraph(*who, about), Quote(line(text))), language=language)
+
+
+def answered(title: str, answer: PromptAnswer, *, kept: bool, there: bool) -> Document:
+    """Return the thanks for an answer given by command; `there` when the bot shows it somewhere."""
+    how = {
+        Shown.HERE: "",
+        Shown.NAMED: " I show it under the prompt, with your name.",
+        Shown.UNNAMED: " I show it under the prompt, without your name: I know that it is yours, "
+        "others do not.",
+        Shown.COUNTED: " I show it nowhere, and keep that you answered, not what.",
+    }[answer.shown]
+    if answer.by_bot and not there:
+        how = " The prompt stands in no room that I am in, so I cannot show it."
+    if not kept and answer.shown is not Shown.COUNTED:
+        how += " You did not agree to be quoted, so I keep that you answered, not what."
     return say(f"Thank you. That is your answer to “{title}”.{how}")
+
+
+def too_long(length: int, most: int) -> str:
+    """Return the refusal of an answer that is too long to be shown."""
+    return (
+        f"Your answer has {length:,} characters, and I can show {most:,} at most. Please make it "
+        "shorter. What you answered before stays as it was."
+    )
+
+
+def too_late(circle: Circle) -> str:
+    """Return the refusal of an answer to a circle that takes none."""
+    if circle.state is CircleState.PAUSED:
+        return (
+            f"The circle {circle.name} pauses, so I do not take your answer now. Give it again "
+            "when it goes on. What you answered before stays as it was."
+        )
+    return (
+        f"The circle {circle.name} is closed, so I take no more answers. What you answered before "
+        "stays as it was."
+    )
+
+
+def no_such_question(name: str) -> str:
+    """Return the refusal of an answer to a prompt that was not asked, or is gone."""
+    return f"There is no question “{name}” that was asked and takes answers, so nothing is changed."
+
+
+def read_already(show: str) -> str:
+    """Return the refusal of an answer that stands in the room with its author's name."""
+    return (
+        f"Everybody here has read your answer with your name by now. For show={show}, delete it, "
+        "and write the same to me alone."
+    )

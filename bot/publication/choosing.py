@@ -250,7 +250,7 @@ def _said(stock: Stock, source: Source, link: Link) -> Said:
         text=words_shown(stock, source),
         on=day_of(source.sent_at, stock.circle.zone),
         author=author.name if named else "",
-        link=link(source.message) if named else "",
+        link=link(source.place or source.message) if named else "",
         kinds=source.kinds,
     )
 

@@ -100,7 +100,10 @@ class Quote:
 class Source:
     """A message that a summary may quote: an answer, a marked message, or both.
 
-    `edited_at` is when its words were changed last, as far as the bot knows.
+    `edited_at` is when its words were changed last, as far as the bot knows. `own` tells that
+    `message` is its author's and can be read again; otherwise it only tells the words from others.
+    `place` is the message that shows the words, where that is another one, and `nameless` that
+    their author does not want to be known for them.
     """
 
     message: MessageRef
@@ -111,6 +114,9 @@ class Source:
     asked: Asked | None = None
     kinds: tuple[MarkKind, ...] = ()
     edited_at: datetime | None = None
+    own: bool = True
+    place: MessageRef | None = None
+    nameless: bool = False
 
 
 # --- the summary -----------------------------------------------------------------------------

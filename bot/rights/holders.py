@@ -1,10 +1,12 @@
 """What the lower rooms hold of a person, shown and removed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.circles.rows import Members, Steps
 from bot.conversation.model import (
     Block,
+    Clock,
     Document,
     Moment,
     People,
@@ -16,12 +18,17 @@ from bot.conversation.model import (
 from bot.delivery.rows import Outbox, OutboxRow
 from bot.delivery.usecases import ANSWER
 from bot.participation.rows import Contributions
+from bot.prompting.model import Shown
 from bot.prompting.rows import Answers
+from bot.prompting.usecases.showing import hide
 from bot.store.work import UnitOfWork
 
 
+@dataclass(frozen=True)
 class AnswersHeld:
-    """Answers to prompts."""
+    """Answers to prompts, and what the bot shows of them."""
+
+    clock: Clock
 
     async def shown(self, person: PersonRef, work: UnitOfWork) -> Document:
         """Return each answer with its prompt and words."""
@@ -29,7 +36,8 @@ class AnswersHeld:
         for member in await Members(work).everywhere(person):
             for answer in await Answers(work).of_member(member.id or 0):
                 when = Moment(answer.answered_at, member.zone)
-                blocks.append(paragraph(f"answered {answer.asked.prompt} on ", when))
+                how = _SHOWN[answer.shown]
+                blocks.append(paragraph(f"answered {answer.asked.prompt} on ", when, how))
                 if answer.text:
                     blocks.append(Quote(line(answer.text)))
         return Document(tuple(blocks))
@@ -40,9 +48,19 @@ class AnswersHeld:
         return {"answers": [a for m in mine for a in await Answers(work).of_member(m.id or 0)]}
 
     async def forget(self, person: PersonRef, work: UnitOfWork) -> None:
-        """Remove them."""
+        """Remove them, also from the rooms where the bot shows them."""
         for member in await Members(work).everywhere(person):
+            for answer in await Answers(work).of_member(member.id or 0):
+                await hide(answer, self.clock.now(), work)
             await Answers(work).forget(member.id or 0)
+
+
+_SHOWN = {
+    Shown.HERE: "",
+    Shown.NAMED: ", shown to the circle with your name",
+    Shown.UNNAMED: ", shown to the circle without your name",
+    Shown.COUNTED: ", only counted",
+}
 
 
 class ContributionsHeld:

@@ -1,14 +1,17 @@
 """Commands that come by their fields, and words that the bot is not shown."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from bot.conversation.model import Kind
+from bot.conversation.model import DomainError, Kind
 from bot.participation.rows import ContributionRow
 from tests.support.scene import ANA, FAY, Scene, scene, words
+
+ASKED = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 
 
 @pytest_asyncio.fixture
@@ -62,3 +65,26 @@ async def test_suggestions_name_only_what_the_caller_may_know(north: Scene) -> N
 async def test_words_that_the_bot_is_not_shown_are_no_number(north: Scene) -> None:
     await north.hear(north.event(ANA, "", readable=False), north.event(ANA, "three more words"))
     assert [row.words for row in await north.all(ContributionRow)] == [None, 3]
+
+
+async def test_a_form_is_built_from_what_was_given_already(north: Scene) -> None:
+    row = next(r for r in await north.tick(ASKED) if r.prompt == "roll-call")
+    await north.sent(row, "$roll")
+    fields = (("circle", "north"), ("prompt", "roll-call"), ("words", "I am"), ("show", "counted"))
+    event = north.event(ANA, "answer", kind=Kind.COMMAND, given=fields)
+    form = await north.application.dispatch.form(event)
+    assert form is not None
+    assert (form.command, dict(form.given)) == (
+        "answer",
+        {"circle": "north", "prompt": "roll-call.0"},
+    )
+    assert {field.name: field.value for field in form.fields} == {
+        "words": "I am",
+        "show": "counted",
+    }
+
+
+async def test_a_form_is_refused_to_who_may_not_give_its_command(north: Scene) -> None:
+    event = north.event("@eve:example.org", "answer", kind=Kind.COMMAND)
+    with pytest.raises(DomainError):
+        await north.application.dispatch.form(event)

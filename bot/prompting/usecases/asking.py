@@ -103,6 +103,8 @@ class ComposePrompt:
         if found is None:
             return []
         document = await self._document(circle, found, due.due_at, work)
+        if found[0].answer is not Answer.NONE:
+            document += Document((words.answer_button(circle, asked),))
         posts = await self._posts(circle, asked, found[0], document, work)
         posts = [replace(post, expires_at=due.due_at + due.window) for post in posts]
         if circle.threads is not ThreadUse.WEEK or found[0].audience is Audience.FACILITATOR:
@@ -199,7 +201,7 @@ class ComposeReminder:
                 privately(
                     m,
                     circle,
-                    self._words(circle, found[0], sent, m, back),
+                    self._words(circle, asked, found[0], sent, m, back),
                     about=about,
                     rooms=rooms,
                 ),
@@ -227,6 +229,7 @@ class ComposeReminder:
     def _words(
         self,
         circle: Circle,
+        asked: Asked,
         prompt: Prompt,
         sent: Sequence[Posted],
         member: Member,
@@ -238,7 +241,7 @@ class ComposeReminder:
             if where is not None and where.platform == member.person.platform and post.message:
                 link = self.platforms[where.platform].link(MessageRef(where, post.message))
                 break
-        return words.reminder(circle, prompt.title, link, self.prefix, back)
+        return words.reminder(circle, asked, prompt.title, link, self.prefix, back)
 
 
 @dataclass(frozen=True)

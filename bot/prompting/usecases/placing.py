@@ -37,7 +37,7 @@ class AskedUnder:
             posted = None if message is None else await posted_as(room, message, work)
             if posted is None or posted.circle != circle.id:
                 continue
-            if posted.phase != "-":
+            if not posted.phase.startswith("-"):
                 return asked_by(posted)
             if posted.prompt == WEEKS:
                 return await self._latest(circle, posted, moment, work)

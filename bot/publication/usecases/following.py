@@ -85,11 +85,12 @@ class FollowUnheard:
         return {message: known for message, known in found.items() if self._is_untold(message)}
 
     async def _of(self, circle: Circle, work: UnitOfWork) -> dict[MessageRef, Known]:
-        sources = await sources_of(circle.id, work)
+        sources = {m: s for m, s in (await sources_of(circle.id, work)).items() if s.own}
         counts = {
             each.message: each.words for each in await Contributions(work).in_circle(circle.id)
         }
-        answered = [answer.message for answer in await Answers(work).in_circle(circle.id)]
+        answers = await Answers(work).in_circle(circle.id)
+        answered = [answer.message for answer in answers if answer.own]
         return {
             message: Known(circle, sources.get(message), counts.get(message))
             for message in dict.fromkeys([*sources, *answered])

@@ -10,6 +10,7 @@ from bot.conversation.model import (
     Caller,
     DomainError,
     Event,
+    Kind,
     MessageRef,
     PersonRef,
     PlatformError,
@@ -17,9 +18,10 @@ from bot.conversation.model import (
     RoomRef,
 )
 from bot.conversation.platform import Platform
-from bot.prompting.model import Asked, PromptAnswer
+from bot.prompting.model import Asked, PromptAnswer, Shown
 from bot.prompting.rows import Answers
 from bot.prompting.usecases.reading import ReadAnswer
+from bot.prompting.usecases.showing import shown_at
 from bot.publication.choosing import Names, Stock, ranked
 from bot.publication.model import MarkKind, Source, may_be_quoted, words_now
 from bot.publication.rows import Harvested, Quotes, Spoken
@@ -72,6 +74,9 @@ class LookAgain:
         self, source: Source, circle: Circle, into: dict[MessageRef, Event | None]
     ) -> None:
         message = source.message
+        if not source.own:
+            into[message] = _as_kept(source)
+            return
         platform = self.platforms.get(message.room.platform)
         if platform is None:
             return
@@ -94,6 +99,19 @@ class LookAgain:
         except PlatformError:
             return {}
         return {PersonRef(room.platform, who): name for who, name in found.items()}
+
+
+def _as_kept(source: Source) -> Event:
+    """Return words that stand in no message of their author's: they read as they were given."""
+    return Event(
+        id=source.message.id,
+        at=source.sent_at,
+        platform=source.message.room.platform,
+        room=source.message.room.id,
+        kind=Kind.ANSWER,
+        author="",
+        text=source.text,
+    )
 
 
 def circle_named(caller: Caller) -> int:
@@ -131,11 +149,12 @@ async def sources_of(circle: int, work: UnitOfWork) -> dict[MessageRef, Source]:
         )
         for each in await Harvested(work).in_circle(circle)
     }
-    found = kept | {message: _answered(answer) for message, answer in given.items()}
+    found = kept | {message: await _answered(answer, work) for message, answer in given.items()}
     return {m: replace(s, kinds=ranked(marks.get(m, ()))) for m, s in found.items()}
 
 
-def _answered(answer: PromptAnswer) -> Source:
+async def _answered(answer: PromptAnswer, work: UnitOfWork) -> Source:
+    named = answer.shown is Shown.NAMED
     return Source(
         message=answer.message,
         member=answer.member,
@@ -144,6 +163,9 @@ def _answered(answer: PromptAnswer) -> Source:
         phase=answer.asked.phase,
         asked=answer.asked,
         edited_at=answer.edited_at,
+        own=answer.own,
+        place=await shown_at(answer, work) if named else None,
+        nameless=answer.shown is Shown.UNNAMED,
     )
 
 

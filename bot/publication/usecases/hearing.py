@@ -1,10 +1,11 @@
 """Follow deletions and edits, so that words taken back are nowhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.circles.rows import Circles, Members
 from bot.conversation.model import Event, Kind, MessageRef
-from bot.publication.model import QuoteState, fingerprint, reread
+from bot.prompting.model import PromptAnswer, Shown
+from bot.publication.model import QuoteState, fingerprint, reread, unnamed
 from bot.publication.rows import Gone, Harvested, Quotes
 from bot.publication.usecases.taking import TakeBack
 from bot.store.work import UnitOfWork
@@ -25,6 +26,26 @@ class PublicationHears:
             await self._deleted(event, target, work)
         elif event.kind is Kind.EDIT:
             await self._edited(event, target, work)
+
+    async def answered(
+        self,
+        answer: PromptAnswer,
+        words: int,  # noqa: ARG002 - the port's form
+        work: UnitOfWork,
+    ) -> None:
+        """Make a line agree with an answer that is given again by command, wherever it is."""
+        quote = await Quotes(work).at(answer.message)
+        if quote is None:
+            return
+        if answer.text is None:
+            await self.take_back.lines([answer.message], work)
+            return
+        await self._to_review(answer.message, fingerprint(answer.text), work)
+        if answer.shown is Shown.UNNAMED and not quote.nameless:
+            left = await Quotes(work).at(answer.message) or quote
+            await Quotes(work).put(replace(left, nameless=True))
+            circle = await Circles(work).get(answer.circle)
+            await self.take_back.published(circle, lambda s: unnamed(s, [quote.number]), work)
 
     async def _deleted(self, event: Event, target: MessageRef, work: UnitOfWork) -> None:
         circle = await Circles(work).at(event.where)

@@ -1,12 +1,13 @@
 """Make the store agree with what the platforms show, before anything is quoted."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.circles.model import Circle
 from bot.circles.rows import Members, by_id
-from bot.conversation.model import Event
+from bot.conversation.model import Event, MessageRef
 from bot.prompting.rows import Answers
+from bot.prompting.usecases.showing import hide
 from bot.publication.model import (
     Quote,
     Source,
@@ -38,12 +39,19 @@ class Settle:
             author = members[source.member]
             there = fresh.events.get(message, source)
             if there is None:
-                await Answers(work).remove(message)
+                await self._remove_answer(message, work)
             if there is None or not (author.consents.quoted and author.consents.takes_part):
                 await self.take_back.lines([message], work)
             elif isinstance(there, Event) and may_be_quoted(author):
                 left.append((source, there))
         await self._read_again(circle, left, work)
+
+    async def _remove_answer(self, message: MessageRef, work: UnitOfWork) -> None:
+        """Remove an answer whose message is gone, and what the bot shows of it elsewhere."""
+        row = await Answers(work).at(message)
+        if row is not None:
+            await hide(row.value(), self.take_back.post.clock.now(), work)
+            await Answers(work).remove(message)
 
     async def _read_again(
         self, circle: Circle, left: Iterable[tuple[Source, Event]], work: UnitOfWork
@@ -51,12 +59,14 @@ class Settle:
         held = {quote.message: quote for quote in await Quotes(work).in_circle(circle.id)}
         found: list[Quote] = []
         for source, event in left:
+            text = event.text
             quote = held.get(source.message) or Quote(
                 number=0, circle=circle.id, message=source.message, member=source.member
             )
-            found.append(reread(quote, fingerprint(event.text)))
-            if quote.fingerprint != fingerprint(event.text) and source.text != event.text:
-                await reword(source, event.text, work)
+            nameless = quote.nameless or source.nameless
+            found.append(replace(reread(quote, fingerprint(text)), nameless=nameless))
+            if quote.fingerprint != fingerprint(text) and source.text != text:
+                await reword(source, text, work)
         await Quotes(work).put_all(circle.id, found)
         for quote in found:
             before = held.get(quote.message)
