@@ -90,7 +90,9 @@ class Running:
                 await self.application.database.compact()
                 await asyncio.sleep(60)
 
-    async def forever(self, tick_seconds: float = TICK_SECONDS) -> None:
+    async def forever(
+        self, tick_seconds: float = TICK_SECONDS, first_word: float = FIRST_WORD
+    ) -> None:
         """Run until cancelled; a platform that is slow or away holds up no other.
 
         Raises:
@@ -101,15 +103,15 @@ class Running:
                 group.create_task(self.listen(platform))
                 group.create_task(self.answer(name))
             group.create_task(self.look_after())
-            group.create_task(self._deliver(tick_seconds))
+            group.create_task(self._deliver(tick_seconds, first_word))
 
-    async def _deliver(self, tick_seconds: float) -> None:
+    async def _deliver(self, tick_seconds: float, first_word: float) -> None:
         """Send, once it was heard what happened meanwhile: the bot may have been put out of rooms.
 
         Where a platform tells nothing for a while, sending begins all the same.
         """
         with suppress(TimeoutError):
-            async with asyncio.timeout(FIRST_WORD):
+            async with asyncio.timeout(first_word):
                 await self._listened.wait()
         await self.delivery.run(tick_seconds)
 
