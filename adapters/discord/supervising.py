@@ -32,12 +32,13 @@ SHARDS = {4010, 4011}
 
 REFUSED = (
     "Discord does not take the bot's token any more. Make a new one in the developer portal "
-    "(your application, “Bot”, “Reset Token”), put it where the old one was, and start again."
+    "(your application, “Bot”, “Reset Token”), give it to circlekeeper init --login, or put it "
+    "where the old one was; then start again."
 )
 SWITCH = (
     "Discord does not let the bot read whole conversations. Either switch on “Message Content "
     "Intent” and “Server Members Intent” in the developer portal (your application, “Bot”), or "
-    "set reads = false under [discord] in the config; then start again."
+    "set read_rooms = false under [discord] in the config; then start again."
 )
 TOO_OLD = (
     "Discord does not understand this version of the bot any more. Update Circlekeeper and "
