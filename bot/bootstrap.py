@@ -78,6 +78,7 @@ from bot.publication.usecases.drafting import DraftSummary, PublishSummary
 from bot.publication.usecases.following import FollowUnheard
 from bot.publication.usecases.gathering import LookAgain
 from bot.publication.usecases.hearing import PublicationHears
+from bot.publication.usecases.leaving import LeaveOut
 from bot.publication.usecases.marking import AnswerMark, KeepMessage, MarkMessage, UnmarkMessage
 from bot.publication.usecases.reviewing import ListLines, ReviewLines
 from bot.publication.usecases.rights import PublicationRights
@@ -185,6 +186,12 @@ async def platforms_of(
             there = _discord(settings, settings.discord, clock, discord)
             platforms["discord"] = await opened.enter_async_context(there)
         yield platforms
+
+
+def unread_by(settings: Settings) -> frozenset[str]:
+    """Return the platforms that keep the words of rooms from the bot, as it is set up."""
+    mine = settings.discord
+    return frozenset({"discord"}) if mine is not None and not mine.read_rooms else frozenset()
 
 
 def _matrix(
@@ -304,7 +311,7 @@ class _Wiring:
         dispatch = self.dispatch
         self._register()
         responders: list[Respond] = [
-            AnswerMark(self.keep),
+            AnswerMark(self.keep, self.platforms),
             GoOnJoining(
                 begin, self.clock, self.post, self.defaults, self.end, self.consent_changed
             ),
@@ -391,7 +398,9 @@ class _Wiring:
             self.rights,
             MentoringData(self.pairs_end),
             AnswersHeld(self.clock),
-            ContributionsHeld(),
+            ContributionsHeld(
+                frozenset(n for n, p in self.platforms.items() if not p.capabilities.reads)
+            ),
             StepsHeld(),
             PostsHeld(),
         )
@@ -419,9 +428,10 @@ class _Wiring:
             publication_commands(
                 mark=MarkMessage(self.keep, self.prefix),
                 unmark=UnmarkMessage(begin),
+                leave_out=LeaveOut(begin, platforms, self.take_back),
                 list_lines=ListLines(begin, again, settle, self.prefix),
                 review=ReviewLines(begin, again, settle, self.take_back),
-                draft=DraftSummary(begin, again, compose, self.post, self.prefix),
+                draft=DraftSummary(begin, again, compose, self.post, self.prefix, platforms),
                 publish=PublishSummary(begin, self.clock, again, compose, self.post, platforms),
             )
         )

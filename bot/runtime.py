@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import structlog
 
-from bot.bootstrap import Application, Options, installation_of, platforms_of, wire
+from bot.bootstrap import Application, Options, installation_of, platforms_of, unread_by, wire
 from bot.circles.usecases.signups import decoded
 from bot.config import Settings
 from bot.conversation.model import Batch, Clock, DomainError
@@ -186,7 +186,7 @@ async def export(settings: Settings, circle: str) -> dict[str, str]:
         DomainError: the circle is not there.
     """
     async with beside(settings) as database:
-        return await ExportCircle(database.look)(circle)
+        return await ExportCircle(database.look, unread_by(settings))(circle)
 
 
 def write_folder(out: Path, files: Mapping[str, str]) -> None:

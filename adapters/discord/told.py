@@ -65,6 +65,7 @@ def subject(message: discord.Message) -> Event:
         thread=str(inside) if inside is not None else None,
         direct=guild is None,
         bot=message.author.bot,
+        edited_at=message.edited_at,
     )
 
 

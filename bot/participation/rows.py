@@ -95,6 +95,13 @@ class Contributions:
         wanted = select(ContributionRow).where(ContributionRow.member_id == member)
         return _values(await self._work.all(wanted.order_by(col(ContributionRow.sent_at))))
 
+    async def all_read(self, circle: int) -> bool:
+        """Return whether the words of every contribution of a circle were shown to the bot."""
+        wanted = select(ContributionRow.message).where(
+            ContributionRow.circle_id == circle, col(ContributionRow.words).is_(None)
+        )
+        return await self._work.first(wanted.limit(1)) is None
+
     async def last_heard(self, circle: int) -> dict[int, datetime]:
         """Return when each counted member last contributed."""
         rows = await self._work.session.execute(

@@ -1,5 +1,6 @@
 """Recording what members contribute, and finding, privately, who may need a hand."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -85,6 +86,18 @@ def _words(event: Event, text: str) -> int | None:
     if event.kind is Kind.REACTION:
         return 0
     return len(text.split()) if event.readable else None
+
+
+async def counts_words(circle: int, unread: Collection[str], work: UnitOfWork) -> bool:
+    """Return whether words of a circle have a number: the bot is shown those of all its rooms.
+
+    `unread` are the platforms that keep words from it. A number that leaves some out would say
+    that their authors said less.
+    """
+    rooms = await Circles(work).rooms(circle, gone=True)
+    if any(room.platform in unread for room in rooms):
+        return False
+    return await Contributions(work).all_read(circle)
 
 
 @dataclass(frozen=True)

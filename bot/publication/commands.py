@@ -8,6 +8,7 @@ from bot.conversation.model import Caller, Document, Role
 from bot.conversation.registry import Arg, Bound, Command
 from bot.publication.model import MarkKind, QuoteState
 from bot.publication.usecases.drafting import DraftSummary, PublishSummary
+from bot.publication.usecases.leaving import LeaveOut
 from bot.publication.usecases.marking import MarkMessage, UnmarkMessage
 from bot.publication.usecases.reviewing import ListLines, ReviewLines
 
@@ -34,6 +35,15 @@ class UnmarkThis:
 
 
 async def _unmark(verb: UnmarkMessage, _ask: UnmarkThis, caller: Caller) -> Document:
+    return await verb(caller)
+
+
+@dataclass(frozen=True, slots=True)
+class Omit:
+    """Leave the message you reply to out of the publication."""
+
+
+async def _omit(verb: LeaveOut, _ask: Omit, caller: Caller) -> Document:
     return await verb(caller)
 
 
@@ -97,7 +107,16 @@ async def _publish(verb: PublishSummary, _ask: SummaryPublish, caller: Caller) -
     return await verb(caller)
 
 
-MARK = Command("mark", MarkThis, _mark, Role.MEMBER, circle=True, open=True)
+MARK = Command(
+    "mark",
+    MarkThis,
+    _mark,
+    Role.MEMBER,
+    circle=True,
+    open=True,
+    menu="Mark for the publication",
+)
+OMIT = Command("omit", Omit, _omit, circle=True, open=True, menu="Leave out of the publication")
 UNMARK = Command("unmark", UnmarkThis, _unmark, Role.MEMBER, circle=True, open=True)
 LIST = Command("review list", ReviewList, _list, Role.MEMBER, circle=True)
 APPROVE = Command("review approve", ReviewApprove, _approve, Role.MEMBER, circle=True, example="2")
@@ -112,6 +131,7 @@ PUBLISH = Command("summary publish", SummaryPublish, _publish, Role.FACILITATOR,
 def publication_commands(
     mark: MarkMessage,
     unmark: UnmarkMessage,
+    leave_out: LeaveOut,
     list_lines: ListLines,
     review: ReviewLines,
     draft: DraftSummary,
@@ -120,6 +140,7 @@ def publication_commands(
     """Yield the commands, tied to their verbs."""
     yield MARK.using(mark)
     yield UNMARK.using(unmark)
+    yield OMIT.using(leave_out)
     yield LIST.using(list_lines)
     for command in (APPROVE, UNNAME, WITHDRAW):
         yield command.using(review)

@@ -11,7 +11,9 @@ from bot.conversation.model import (
     Document,
     File,
     Heading,
+    Inline,
     Line,
+    Link,
     Paragraph,
     Quote,
     Text,
@@ -60,6 +62,43 @@ def marked(kind: MarkKind, prefix: str) -> Document:
         f"Noted, marked as {kind.value}. What its author agreed to decides whether it is used. ",
         _code(f"{prefix}unmark"),
         " as a reply to it takes your mark away again.",
+    )
+
+
+USE_THE_MENU = (
+    "I am not shown what is written there. Open the message's own menu instead and choose "
+    "“Mark for the publication”: its words come along with that."
+)
+
+
+def ask_to_mark(circle: Circle, link: str) -> Document:
+    """Return the question to somebody whose words were marked, and are not shown to the bot."""
+    return document(
+        paragraph(
+            "Somebody in ",
+            circle.name,
+            " would like to keep ",
+            Link("something that you wrote", link),
+            " for the publication. I am not shown what it says, so nothing is kept of it.",
+        ),
+        "If you want it kept, open that message's menu and choose “Mark for the publication”: its "
+        "words come along with that. If not, you need not do anything, and I do not ask again.",
+    )
+
+
+def left_out() -> Document:
+    """Return the answer to an author who leaves a message out."""
+    return say(
+        "That message is left out of the publication, whoever marks it, and I keep no words of it "
+        "beyond your answers. If you want it in after all, mark it yourself."
+    )
+
+
+def not_yours() -> Document:
+    """Return the answer to somebody who wants words of others left out."""
+    return say(
+        "Only who wrote a message can leave it out. If you had marked it, your mark is gone; a "
+        "message that nobody marks is not kept."
     )
 
 
@@ -147,8 +186,13 @@ def edited(stock: Stock, sources: Sequence[Source]) -> Document:
 # --- draft and publication ---------------------------------------------------------------------
 
 
-def drafted(stock: Stock, summary: Summary, missed: int, asked: int, prefix: str) -> Document:
-    """Return the overview for a facilitator: counts, and what is missing; never who is behind."""
+def drafted(
+    stock: Stock, summary: Summary, missed: int, asked: int, prefix: str, unread: Sequence[str]
+) -> Document:
+    """Return the overview for a facilitator: counts, and what is missing; never who is behind.
+
+    `unread` are the links of rooms whose words are not shown to the bot.
+    """
     quotes = [stock.quotes[source.message] for source in stock.sources]
     approved = sum(is_published(quote) for quote in quotes)
     waiting = sum(quote.state is QuoteState.ASKED for quote in quotes)
@@ -164,7 +208,22 @@ def drafted(stock: Stock, summary: Summary, missed: int, asked: int, prefix: str
         Heading(line(f"The draft of {stock.circle.name}"), 3),
         bullets(items),
         *_phases(stock, summary),
+        *([_unread(unread)] if unread else []),
         paragraph("When you are content: ", _code(f"{prefix}summary publish {stock.circle.name}")),
+    )
+
+
+def _unread(links: Sequence[str]) -> Paragraph:
+    """Return what of a circle's talk cannot be in the draft, and how it can come in."""
+    rooms: list[Inline] = []
+    for link in links:
+        rooms += [Text(", ")] if rooms else []
+        rooms.append(Link("a room", link))
+    return paragraph(
+        "I am not shown what members write in ",
+        *rooms,
+        ", except what they say to me. What is missing here comes in when somebody opens a "
+        "message's menu and chooses “Mark for the publication”.",
     )
 
 

@@ -12,6 +12,7 @@ from bot.circles.rows import Circles, Members, Steps
 from bot.conversation.model import DomainError
 from bot.participation.model import Contribution
 from bot.participation.rows import Contributions
+from bot.participation.usecases import counts_words
 from bot.prompting.model import PromptAnswer
 from bot.prompting.rows import Answers
 from bot.publication.choosing import Names
@@ -21,9 +22,13 @@ from bot.store.work import Begin
 
 @dataclass(frozen=True)
 class ExportCircle:
-    """Reads a circle and returns it as files; it may run beside the bot."""
+    """Reads a circle and returns it as files; it may run beside the bot.
+
+    `unread` are the platforms that keep words from the bot: then no words are counted.
+    """
 
     look: Begin
+    unread: frozenset[str] = frozenset()
 
     async def __call__(self, name: str) -> dict[str, str]:
         """Return the files' texts by their names.
@@ -42,6 +47,8 @@ class ExportCircle:
             members = await Members(work).in_circle(circle.id)
             answers = await Answers(work).in_circle(circle.id)
             contributions = await Contributions(work).in_circle(circle.id)
+            if not await counts_words(circle.id, self.unread, work):
+                contributions = [replace(each, words=None) for each in contributions]
             steps = await Steps(work).in_circle(circle.id)
             published = await Publications(work).last(circle.id)
         heard = [(a.answered_at, a.member) for a in answers if a.text is not None]

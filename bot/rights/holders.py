@@ -19,6 +19,7 @@ from bot.delivery.rows import Outbox, OutboxRow
 from bot.delivery.usecases import ANSWER
 from bot.participation.rows import Contributions
 from bot.prompting.model import Shown
+from bot.participation.usecases import counts_words
 from bot.prompting.rows import Answers
 from bot.prompting.usecases.showing import hide
 from bot.store.work import UnitOfWork
@@ -63,8 +64,11 @@ _SHOWN = {
 }
 
 
+@dataclass(frozen=True)
 class ContributionsHeld:
-    """Counted contributions."""
+    """Counted contributions; `unread` are the platforms that keep words from the bot."""
+
+    unread: frozenset[str]
 
     async def shown(self, person: PersonRef, work: UnitOfWork) -> Document:
         """Return how many there are, how many words, and from when to when."""
@@ -73,8 +77,10 @@ class ContributionsHeld:
             found = await Contributions(work).of_member(member.id or 0)
             if found:
                 words = sum(each.words for each in found if each.words is not None)
+                known = await counts_words(member.circle_id, self.unread, work)
+                number = f"{words} words" if known else "no number of words: I am not shown all"
                 said = (
-                    f"{len(found)} contributions counted ({words} words; for each its place, "
+                    f"{len(found)} contributions counted ({number}; for each its place, "
                     "time, kind, length and what it answers; no text), from "
                 )
                 first = Moment(found[0].sent_at, member.zone)

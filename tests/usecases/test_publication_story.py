@@ -54,6 +54,7 @@ from bot.publication.rows import Harvested, KeptRow, MarkRow, PublicationRow, Qu
 from bot.publication.usecases.drafting import Compose, DraftSummary, PublishSummary
 from bot.publication.usecases.gathering import LookAgain
 from bot.publication.usecases.hearing import PublicationHears
+from bot.publication.usecases.leaving import LeaveOut
 from bot.publication.usecases.marking import (
     AnswerMark,
     KeepMessage,
@@ -198,13 +199,14 @@ class World:
         commands = publication_commands(
             mark=MarkMessage(keep, "!"),
             unmark=UnmarkMessage(db.begin),
+            leave_out=LeaveOut(db.begin, platforms, take_back),
             list_lines=ListLines(db.begin, look_again, settle, "!"),
             review=ReviewLines(db.begin, look_again, settle, take_back),
-            draft=DraftSummary(db.begin, look_again, compose, post, "!"),
+            draft=DraftSummary(db.begin, look_again, compose, post, "!", platforms),
             publish=PublishSummary(db.begin, self.clock, look_again, compose, post, platforms),
         )
         registry.add([*commands, ANSWER.using(None)])
-        responders = [AnswerMark(keep), AnswerCommand(dispatch, db.look)]
+        responders = [AnswerMark(keep, platforms), AnswerCommand(dispatch, db.look)]
         self.rights = PublicationRights(take_back)
         self.take = TakeBatch(db.begin, self.clock, [PublicationHears(take_back)], responders)
         self.answer = AnswerInbox(

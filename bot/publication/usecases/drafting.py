@@ -72,6 +72,7 @@ class DraftSummary:
     compose: Compose
     post: Post
     prefix: str
+    platforms: Mapping[str, Platform]
 
     async def __call__(self, caller: Caller) -> Document:
         """Return the overview for the facilitator."""
@@ -80,8 +81,15 @@ class DraftSummary:
             circle = await circle_of(caller, work)
             stock, summary = await self.compose(circle, fresh, work)
             posts = await self._ask(stock, work)
+            rooms = await Circles(work).rooms(circle.id)
             await work.commit()
-        return words.drafted(stock, summary, fresh.missed, posts, self.prefix)
+        unread = [link for room in rooms if (link := self._unread(room))]
+        return words.drafted(stock, summary, fresh.missed, posts, self.prefix, unread)
+
+    def _unread(self, room: RoomRef) -> str:
+        """Return the link to a room whose words the bot is not shown, empty for any other."""
+        platform = self.platforms.get(room.platform)
+        return "" if platform is None or platform.capabilities.reads else platform.link(room)
 
     async def _ask(self, stock: Stock, work: UnitOfWork) -> int:
         """Ask everyone with a line that they do not know of; return how many people that are."""

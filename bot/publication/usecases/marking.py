@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.circles.model import Circle, Member, MemberState
 from bot.circles.rows import Circles, Members
+from bot.circles.telling import privately
 from bot.conversation.model import (
     Caller,
     Document,
@@ -27,8 +28,10 @@ from bot.publication.model import (
     kind_of,
     may_be_quoted,
     reread,
+    words_now,
 )
 from bot.publication.rows import Gone, Harvested, Quotes
+from bot.publication.usecases.gathering import sources_of
 from bot.store.work import Begin, UnitOfWork
 
 
@@ -36,14 +39,27 @@ class NotQuotable(DomainError):
     """The author of the message did not agree to its being quoted; nobody else learns of it."""
 
 
+class NotShown(DomainError):
+    """The platform keeps the words of a message from the bot, which knows its author only."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__(words.USE_THE_MENU)
+        self.event = event
+
+
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """Somebody wants a message kept; `reaction` is the reaction's id, empty for a command."""
+    """Somebody wants a message kept.
+
+    `reaction` is the reaction's id, empty for a command; `shown` is the message as it came with
+    the command, which some platforms do whatever else the bot may read.
+    """
 
     message: MessageRef
     by: PersonRef
     kind: MarkKind
     reaction: str = ""
+    shown: Event | None = None
 
 
 @dataclass(frozen=True)
@@ -58,14 +74,14 @@ class KeepMessage:
 
         Raises:
             NotQuotable: the author has not agreed; nothing is stored.
+            NotShown: the platform keeps the words from the bot; nothing is stored.
             DomainError: there is no such message, or it cannot be marked.
             PlatformUnavailable: the platform does not answer.
         """
-        event = await self.platforms[marking.message.room.platform].fetch(marking.message)
-        if event is None:
-            raise DomainError("I cannot find that message any more.")
+        event = marking.shown or await found(marking.message, self.platforms)
         async with self.begin() as work:
             circle, marker = await _where(marking, work)
+            event = await self._with_words(circle, marking.message, event, work)
             author = await self._author(circle, event, work)
             await self._check(marking, marker, author, work)
             await self._keep(circle, author, marking.message, event, work)
@@ -78,6 +94,18 @@ class KeepMessage:
             )
             await Harvested(work).mark(mark)
             await work.commit()
+
+    async def _with_words(
+        self, circle: Circle, message: MessageRef, event: Event, work: UnitOfWork
+    ) -> Event:
+        """Return the message with its words, also where those are known from before only."""
+        if event.readable or event.bot or event.kind is Kind.POST:
+            return event
+        source = (await sources_of(circle.id, work)).get(message)
+        known = words_now(source, event, "") if source is not None else ""
+        if not known:
+            raise NotShown(event)
+        return replace(event, text=known, readable=True)
 
     async def _author(self, circle: Circle, event: Event, work: UnitOfWork) -> Member:
         if event.bot or event.kind is Kind.POST:
@@ -120,8 +148,22 @@ class KeepMessage:
             text=event.text,
             sent_at=event.at,
             phase=phase.key if phase else "",
+            edited_at=event.edited_at,
         )
         await Harvested(work).keep(kept)
+
+
+async def found(message: MessageRef, platforms: Mapping[str, Platform]) -> Event:
+    """Return a message as it reads now.
+
+    Raises:
+        DomainError: it is gone.
+        PlatformUnavailable: the platform does not answer.
+    """
+    event = await platforms[message.room.platform].fetch(message)
+    if event is None:
+        raise DomainError("I cannot find that message any more.")
+    return event
 
 
 async def _where(marking: Marking, work: UnitOfWork) -> tuple[Circle, Member]:
@@ -134,11 +176,13 @@ async def _where(marking: Marking, work: UnitOfWork) -> tuple[Circle, Member]:
 
 
 def meant(caller: Caller) -> MessageRef:
-    """Return the message that a caller means: the one replied to, else the thread's first.
+    """Return the message that a caller means: that of the menu, the one replied to, the thread's.
 
     Raises:
         DomainError: neither is there.
     """
+    if caller.subject is not None:
+        return caller.subject.ref
     message = caller.reply_to or caller.thread
     if caller.direct or message is None:
         raise DomainError("Write this in the circle's room, as a reply to the message you mean.")
@@ -147,7 +191,7 @@ def meant(caller: Caller) -> MessageRef:
 
 @dataclass(frozen=True)
 class MarkMessage:
-    """Marks the message that a command replies to."""
+    """Marks the message that a command replies to, or was given on."""
 
     keep: KeepMessage
     prefix: str
@@ -156,10 +200,10 @@ class MarkMessage:
         """Return the answer, the same for words that may not be kept.
 
         Raises:
-            DomainError: there is no such message, or it cannot be marked.
+            DomainError: there is no such message, it cannot be marked, or its words are not shown.
         """
         with suppress(NotQuotable):
-            await self.keep(Marking(meant(caller), caller.person, kind))
+            await self.keep(Marking(meant(caller), caller.person, kind, shown=caller.subject))
         return words.marked(kind, self.prefix)
 
 
@@ -182,9 +226,13 @@ class UnmarkMessage:
 
 @dataclass(frozen=True)
 class AnswerMark:
-    """Takes a member's reaction as a mark, and says nothing, whatever becomes of it."""
+    """Takes a member's reaction as a mark, and says nothing to them, whatever becomes of it.
+
+    Where the words are not shown to the bot, their author is asked, privately and once.
+    """
 
     keep: KeepMessage
+    platforms: Mapping[str, Platform]
 
     async def wants(self, event: Event, work: UnitOfWork) -> bool:
         """Return whether the event is a mark by a member in a room of their circle."""
@@ -197,8 +245,30 @@ class AnswerMark:
     async def __call__(self, event: Event) -> Sequence[Outgoing]:
         """Keep what is marked, where it may be."""
         kind = kind_of(event.text)
-        if kind is not None and event.target is not None:
-            message = MessageRef(event.where, event.target)
-            with suppress(DomainError):
-                await self.keep(Marking(message, event.person, kind, event.id))
+        if kind is None or event.target is None:
+            return ()
+        message = MessageRef(event.where, event.target)
+        try:
+            await self.keep(Marking(message, event.person, kind, event.id))
+        except NotShown as unread:
+            return await self._ask(message, unread.event)
+        except DomainError:
+            return ()
         return ()
+
+    async def _ask(self, message: MessageRef, event: Event) -> Sequence[Outgoing]:
+        """Return the question to the author of words that the bot is not shown."""
+        async with self.keep.begin() as work:
+            circle = await Circles(work).at(message.room)
+            author = None if circle is None else await Members(work).of(circle.id, event.person)
+            if circle is None or author is None or not may_be_quoted(author):
+                return ()
+            quote = await Quotes(work).at(message)
+            if quote is not None and quote.state is QuoteState.WITHDRAWN:
+                return ()
+            rooms = await Circles(work).rooms(circle.id)
+        link = self.platforms[message.room.platform].link(message)
+        about = ("-", f"marked-{message.id}", 0)
+        return [
+            privately(author, circle, words.ask_to_mark(circle, link), about=about, rooms=rooms)
+        ]
