@@ -54,7 +54,7 @@ def subject(message: discord.Message) -> Event:
     inside = channel.id if isinstance(channel, discord.Thread) else None
     parent = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
     return Event(
-        id=places.message_id(message.id, inside),
+        id=places.message_id(message.id, None if message.id == inside else inside),
         at=message.created_at,
         platform=PLATFORM,
         room=places.room(guild, parent).id,

@@ -148,6 +148,7 @@ def _read(message: discord.Message, place: Place, scene: Scene) -> Event:
         addressed=named or bool(called) or _answers_the_bot(message, scene),
         called=called,
         readable=bool(words) or scene.reads or place.guild is None or scene.me in mentioned,
+        edited_at=message.edited_at,
     )
 
 
