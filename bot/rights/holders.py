@@ -18,8 +18,8 @@ from bot.conversation.model import (
 from bot.delivery.rows import Outbox, OutboxRow
 from bot.delivery.usecases import ANSWER
 from bot.participation.rows import Contributions
-from bot.prompting.model import Shown
 from bot.participation.usecases import counts_words
+from bot.prompting.model import Shown
 from bot.prompting.rows import Answers
 from bot.prompting.usecases.showing import hide
 from bot.store.work import UnitOfWork
