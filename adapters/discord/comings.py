@@ -52,10 +52,13 @@ class Comings:
     cursor: Cursor
     seen: dict[int, Rooms] = field(default_factory=dict)
 
-    def looked(self, guild: discord.Guild, latest: Mapping[int, int], now: datetime) -> list[Event]:
+    def looked(
+        self, guild: discord.Guild, latest: Mapping[int, int], now: datetime, *, greet: bool = True
+    ) -> list[Event]:
         """Return what changed in a guild that the bot is in, and remember it.
 
         What was said before the bot could see it is not its to hear: `latest` tells until when.
+        With `greet` it is told to have come into a guild that is new to it.
         """
         before, after = self.seen.get(guild.id), rooms_of(guild)
         self.seen[guild.id] = after
@@ -68,8 +71,8 @@ class Comings:
         back = self._back(guild.id, after)
         told += [self.event(Kind.JOIN, guild.id, channel, now) for channel in back]
         if not known:
-            greet = place_to_greet(guild) if not back else None
-            return [*told, *([self._came(guild, greet)] if greet else [])]
+            there = place_to_greet(guild) if greet and not back else None
+            return [*told, *([self._came(guild, there)] if there else [])]
         if before is not None:
             opened = [each for each in after if after[each] and each not in before]
             fresh = [each for each in opened if each not in back]

@@ -1,10 +1,8 @@
 """What becomes of each thing that the gateway tells: an event of the core, or several, or none."""
 
-import copy
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 import structlog
@@ -13,118 +11,19 @@ from adapters.discord import translate
 from adapters.discord.backfill import Backfill
 from adapters.discord.comings import Comings, latest_of, place_to_greet, rooms_of, went
 from adapters.discord.cursor import Cursor
+from adapters.discord.happenings import GAPS, PLACED, Happening
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.supervising import Line
 from adapters.discord.translate import Place, Scene, place_of
 from adapters.discord.waiting import Gone, insist
 from bot.conversation.model import Event
 
-GAPS = frozenset({"shard_connect", "shard_resumed", "guild_available"})
-"""After these, something may have been said that nobody told."""
-
-LOOKS = frozenset(
-    {
-        "guild_join",
-        "guild_channel_create",
-        "guild_channel_update",
-        "guild_channel_delete",
-        "guild_role_update",
-        "guild_role_delete",
-        "member_update",
-    }
-)
-"""After these, the bot may see other rooms."""
-
 REMEMBERED = 4096
 """How many edits, deletions, reactions and leavings are known again when they come twice."""
 
+T = TypeVar("T")
+
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing that the gateway told, as it was at that moment."""
-
-    line: Line
-    name: str
-    given: tuple[Any, ...]
-    place: Place | None = None
-    guild: discord.Guild | None = None
-    latest: Mapping[int, int] = field(default_factory=dict)
-    ended: tuple[tuple[int, int | None], ...] = ()
-
-
-def happening(line: Line, name: str, given: tuple[Any, ...]) -> Happening | None:
-    """Return what the gateway told, kept as it is now; None for what nobody wants to know.
-
-    discord.py changes its messages and channels when more is told.
-    """
-    kept = _KEPT.get(name)
-    if kept is not None:
-        return kept(line, name, given)
-    if name in LOOKS:
-        return _look(line, name, given)
-    return Happening(line, name, given) if name in GAPS | _PEOPLE else None
-
-
-_PEOPLE = frozenset({"guild_remove", "member_ban", "member_join", "raw_member_remove"})
-
-
-def _look(line: Line, name: str, given: tuple[Any, ...]) -> Happening | None:
-    if name == "member_update" and given[-1].id != given[-1].guild.me.id:
-        return None
-    guild = given[-1] if name == "guild_join" else given[-1].guild
-    return Happening(line, name, (), guild=guild, latest=latest_of(guild))
-
-
-def _said(line: Line, name: str, given: tuple[Any, ...]) -> Happening:
-    message = copy.copy(given[0])
-    return Happening(line, name, (message,), place_of(message.channel))
-
-
-def _edited(line: Line, name: str, given: tuple[Any, ...]) -> Happening:
-    return Happening(line, name, (given[0].message,), place_of(given[0].message.channel))
-
-
-def _about(line: Line, name: str, given: tuple[Any, ...]) -> Happening:
-    return Happening(line, name, given, _known(line.client, given[0].guild_id, given[0].channel_id))
-
-
-def _deleted(line: Line, name: str, given: tuple[Any, ...]) -> Happening:
-    event, known = given[0], _known(line.client, given[0].guild_id, given[0].channel_id)
-    if name == "raw_message_delete":
-        ids, cached = [event.message_id], [event.cached_message]
-    else:
-        ids, cached = sorted(event.message_ids), event.cached_messages
-    authors = {message.id: message.author.id for message in cached if message is not None}
-    return Happening(line, name, given, known, ended=tuple((i, authors.get(i)) for i in ids))
-
-
-def _thread_deleted(line: Line, name: str, given: tuple[Any, ...]) -> Happening:
-    event = given[0]
-    there = [each for each in line.client.cached_messages if each.channel.id == event.thread_id]
-    ended = tuple((message.id, message.author.id) for message in there)
-    place = Place(event.guild_id, event.parent_id, event.thread_id)
-    return Happening(line, name, given, place, ended=ended)
-
-
-_KEPT: Mapping[str, Callable[[Line, str, tuple[Any, ...]], Happening]] = {
-    "message": _said,
-    "raw_message_edit": _edited,
-    "raw_message_delete": _deleted,
-    "raw_bulk_message_delete": _deleted,
-    "raw_thread_delete": _thread_deleted,
-    "raw_reaction_add": _about,
-    "raw_reaction_remove": _about,
-}
-
-
-def _known(client: discord.Client, guild: int | None, channel: int) -> Place | None:
-    """Return the place of a channel, as far as discord.py knows it."""
-    if guild is None:
-        return Place(None, channel)
-    here = client.get_guild(guild)
-    return place_of(here.get_channel_or_thread(channel)) if here else None
 
 
 class Recent:
@@ -169,7 +68,7 @@ class Hearing:
                 yield event
             return
         place = told.place
-        if place is None and told.name in _KEPT:
+        if place is None and told.name in PLACED:
             place = await self._find(told)
             if place is None:
                 return
@@ -181,18 +80,21 @@ class Hearing:
         for event in events:
             yield event
 
-    def _scene(self, client: discord.Client) -> Scene:
+    def _scene(self, told: Happening) -> Scene:
+        client = told.line.client
         name = client.user.name if client.user else ""
-        return Scene(self._me, name, client.intents.message_content, self._settings.clock.now())
+        return Scene(self._me, name, client.intents.message_content, told.at)
+
+    async def _insist(self, doing: Callable[[], Awaitable[T]], client: discord.Client) -> T:
+        return await insist("not_read", doing, client, self._settings.longest_pause)
 
     async def _find(self, told: Happening) -> Place | None:
         """Return the place of a channel that discord.py does not know, such as a revived thread."""
         client, event = told.line.client, told.given[0]
         channel = event.channel.id if isinstance(event, discord.Message) else event.channel_id
-        longest = self._settings.longest_pause
         try:
-            found = client.get_channel(channel) or await insist(
-                "not_found", lambda: client.fetch_channel(channel), client, longest
+            found = client.get_channel(channel) or await self._insist(
+                lambda: client.fetch_channel(channel), client
             )
         except discord.HTTPException:
             log.warning("event_skipped", action="event_skipped", channel=channel)
@@ -202,7 +104,7 @@ class Hearing:
     # --- what is told as it happens ----------------------------------------------------------
 
     def _now(self, told: Happening, place: Place | None) -> Iterator[Event]:
-        scene, now = self._scene(told.line.client), self._settings.clock.now()
+        scene, now = self._scene(told), told.at
         if told.guild is not None:
             yield from self._comings.looked(told.guild, told.latest, now)
         elif told.name == "guild_remove":
@@ -255,7 +157,7 @@ class Hearing:
             return self._recent.forget("went", told.given[0].guild.id, told.given[0].id)
         else:
             guild, who = told.line.client.get_guild(told.given[0].guild_id), told.given[0].user
-        if guild and who.id != self._me and self._recent.is_new("went", guild.id, who.id):
+        if guild and not who.bot and self._recent.is_new("went", guild.id, who.id):
             rooms = self._comings.seen.get(guild.id) or rooms_of(guild)
             yield from went(who, guild, rooms, now, banned=banned)
         return None
@@ -268,27 +170,24 @@ class Hearing:
         shard = guild.shard_id if guild else told.given[0]
         if not await line.ready(shard):
             raise Gone
-        here = await insist(
-            "not_read", lambda: _guilds(client), client, self._settings.longest_pause
-        )
+        here = await self._insist(lambda: _guilds(client), client)
         seen = [
             each
             for each in ([guild] if guild else client.guilds)
             if each.shard_id == shard and each.id in here and not each.unavailable
         ]
         back = Backfill(client, self.cursor, self._settings.longest_pause)
-        first = not self.cursor.base
-        greeted = [g for g in seen if first and await back.spoke_in(place_to_greet(g), self._me)]
         known = [each for each in seen if each.id in self.cursor.guilds]
+        new = [each for each in seen if each.id not in self.cursor.guilds]
+        greeted = {g.id for g in new if await back.spoke_in(place_to_greet(g), self._me)}
         messages = await back.missed(
             known, direct=not shard and not guild, afresh=told.name == "shard_resumed"
         )
-        for event in self._whereabouts(line, seen, here):
-            if not any(event.room.startswith(f"{each.id}-") for each in greeted):
-                yield event
+        for event in self._whereabouts(line, seen, here, greeted):
+            yield event
         for message in messages:
             place = place_of(message.channel) or Place(None, message.channel.id)
-            for event in self._told(message, place, self._scene(client)):
+            for event in self._told(message, place, self._scene(told)):
                 yield event
         for message in messages:
             self.cursor.settle(message.channel.id, message.id)
@@ -301,9 +200,12 @@ class Hearing:
             return []
 
     def _whereabouts(
-        self, line: Line, seen: Iterable[discord.Guild], here: set[int]
+        self, line: Line, seen: list[discord.Guild], here: set[int], greeted: Collection[int]
     ) -> Iterator[Event]:
-        """Yield where the bot came and went meanwhile; at the very first start all is new."""
+        """Yield where the bot came and went meanwhile.
+
+        At the very first start all is new. Where the bot has spoken it needs no introduction.
+        """
         now, latest = self._settings.clock.now(), {each.id: latest_of(each) for each in seen}
         before = (line.earliest or 1 << 63) - 1
         if not self.cursor.base:
@@ -313,7 +215,7 @@ class Hearing:
             yield from self._comings.put_out(gone, now)
         for guild in seen:
             until = {place: min(last, before) for place, last in latest[guild.id].items()}
-            yield from self._comings.looked(guild, until, now)
+            yield from self._comings.looked(guild, until, now, greet=guild.id not in greeted)
 
 
 async def _guilds(client: discord.Client) -> set[int]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-import discord
 import structlog
 
 from adapters.discord.client import CircleClient
 from adapters.discord.cursor import Cursor
-from adapters.discord.hearing import GAPS, Happening, Hearing, happening
+from adapters.discord.happenings import GAPS, Happening, happening
+from adapters.discord.hearing import Hearing
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.supervising import FIRST_LINE, Line, Supervisor
 from adapters.discord.waiting import Gone, Pauses
@@ -21,6 +21,9 @@ from bot.conversation.platform import Take
 
 TOGETHER = 0.02
 """Seconds in which what happens together comes together."""
+
+SOON = 0.2
+"""Seconds before a batch that was not taken is handed again; later pauses are longer."""
 
 MOST = 1000
 """How many events a batch holds at most."""
@@ -61,6 +64,7 @@ class Writer:
         self._account = account
         self._longest = settings.longest_pause
         self._take = take
+        self._clock = settings.clock
         self._token = since
         self._hearing = Hearing(settings, int(account), _cursor(since))
         self._pile: list[Happening | asyncio.Event] = []
@@ -69,6 +73,8 @@ class Writer:
         self._handing = asyncio.Lock()
         self._batch: list[Event] = []
         self._held: list[Happening] = []
+        self._line: Line | None = None
+        self._pauses = Pauses(settings.longest_pause)
         self._whole: set[int] | None = set()
         """The connections whose gap is filled; None once all are."""
         if since is not None:
@@ -76,14 +82,18 @@ class Writer:
 
     def attend(self, line: Line) -> None:
         """Hear what a client tells."""
+        self._line = line
         line.client.tell = partial(self._told, line)
         line.client.hear = self.hear
 
     def _told(self, line: Line, name: str, *given: object) -> None:
         """Put what the gateway tells on the pile; nothing is waited for here."""
-        early = name == "guild_available" and not line.is_ready(_shard_of(given[0]))
-        line.tell(name, *given)
-        kept = None if early else happening(line, name, given)
+        try:
+            line.tell(name, *given)
+            kept = happening(line, self._clock.now(), name, given)
+        except Exception as error:  # noqa: BLE001 - one bad event must not cost the client
+            log.warning("event_skipped", action="event_skipped", error=type(error).__name__)
+            return
         if kept is not None:
             self._put(kept)
 
@@ -137,6 +147,12 @@ class Writer:
             if told.name not in GAPS:
                 self._held.append(told)
             return
+        except Exception:  # the gap is tried again until the client ends
+            log.exception("gap_not_filled", action="gap_not_filled")
+            self._whole = set()
+            await self._pauses.pause()
+            self._put(told)
+            return
         if told.name in GAPS and self._whole is not None:
             await self._filled(told, self._whole)
 
@@ -155,15 +171,19 @@ class Writer:
         cursor = self._hearing.cursor
         if not self._batch and (self._token is not None or not cursor.base):
             return
-        if self._whole is None:
+        if self._whole is None and not self._away():
             cursor.move_on()
         batch, self._batch = tuple(self._batch), []
         async with self._handing:
             await self._store(batch, cursor.token)
         self._started.set()
 
+    def _away(self) -> bool:
+        """Return whether a guild is out of reach for now: what is said there comes later."""
+        return self._line is None or any(guild.unavailable for guild in self._line.client.guilds)
+
     async def _store(self, events: tuple[Event, ...], token: str) -> None:
-        pauses, batch = Pauses(self._longest), Batch(self._account, token, events)
+        pauses, batch = Pauses(self._longest, SOON), Batch(self._account, token, events)
         while True:
             try:
                 await self._take(batch)
@@ -173,10 +193,6 @@ class Writer:
             else:
                 self._token = token
                 return
-
-
-def _shard_of(guild: object) -> int:
-    return guild.shard_id if isinstance(guild, discord.Guild) else 0
 
 
 def _cursor(since: str | None) -> Cursor:

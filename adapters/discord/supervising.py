@@ -20,6 +20,9 @@ FIRST_LINE = timedelta(minutes=1)
 SLOWLY = 30.0
 """Seconds between attempts that Discord itself refused: it bans who asks too often."""
 
+LOGIN = 180.0
+"""Seconds after which a login that brings neither yes nor no is begun anew."""
+
 CLOSING = 5.0
 """Seconds that a goodbye may take."""
 
@@ -147,7 +150,7 @@ class Line:
         elif name == "shard_connect":
             self._down.pop(shard, None)
             self.earliest = None
-            self._ready[shard] = asyncio.Event()
+            self._ready.setdefault(shard, asyncio.Event()).clear()
         elif name == "shard_ready":
             self._ready[shard].set()
             log.info("line_stands", action="line_stands", shard=shard)
@@ -171,7 +174,7 @@ class Line:
         return not self.gone.is_set()
 
     async def _known(self, shard: int) -> None:
-        while not self.is_ready(shard):  # another session may have begun while we waited
+        while not self.is_ready(shard):  # yet another session may have begun meanwhile
             await self._ready[shard].wait()
 
     async def broken(self, first: float, longest: float) -> None:
@@ -233,8 +236,9 @@ class Supervisor:
 
     async def _live(self, line: Line) -> None:
         client = line.client
-        await client.login(self.settings.token)
-        limits = await client.fetch_session_start_limits()
+        async with asyncio.timeout(LOGIN):
+            await client.login(self.settings.token)
+            limits = await client.fetch_session_start_limits()
         if limits.remaining <= FEW:
             raise Spent(limits.reset_after / 1000)
         longest = max(self.settings.longest_pause.total_seconds(), 0.5)

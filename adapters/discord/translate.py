@@ -109,7 +109,9 @@ def reacted(event: discord.RawReactionActionEvent, place: Place, scene: Scene) -
         return None
     target = place.id_of(event.message_id)
     moment = int(scene.now.timestamp() * 1000)
-    bare = _bare(f"{target}-by-{event.user_id}-{moment}", place, scene.now, str(event.user_id))
+    sign = event.emoji.id or event.emoji.name
+    id_ = f"{target}-by-{event.user_id}-{sign}-{moment}"
+    bare = _bare(id_, place, scene.now, str(event.user_id))
     return replace(
         bare,
         kind=Kind.REACTION,

@@ -31,6 +31,9 @@ class Gateway:
         self.faults = faults
         self.url = "wss://gateway.discord.gg"
         self.heartbeat_seconds = 41.25
+        self.shards = 1
+        self.sessions_left = 999
+        self.sessions_reset_seconds = 86_400.0
         self.sessions: dict[str, Session] = {}
         self.sockets: set[Socket] = set()
         self.identified = 0

@@ -71,6 +71,7 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
     banned: set[int] = field(default_factory=set)
+    system_channel: int | None = None
 
 
 @dataclass

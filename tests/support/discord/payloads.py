@@ -194,6 +194,7 @@ def guild(which: Guild) -> Json:
         "nsfw": False,
         **dict.fromkeys(nothing.split()),
         **dict.fromkeys(zero.split(), 0),
+        "system_channel_id": str(which.system_channel) if which.system_channel else None,
     }
 
 

@@ -62,8 +62,17 @@ def gateway(call: Call) -> Reply:
 
 @route("GET", "/gateway/bot")
 def gateway_bot(call: Call) -> Reply:
-    limit = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
-    return {"url": call.gateway.url, "shards": 1, "session_start_limit": limit}
+    limit = {
+        "total": 1000,
+        "remaining": call.gateway.sessions_left,
+        "reset_after": int(call.gateway.sessions_reset_seconds * 1000),
+        "max_concurrency": 1,
+    }
+    return {
+        "url": call.gateway.url,
+        "shards": call.gateway.shards,
+        "session_start_limit": limit,
+    }
 
 
 @route("GET", "/users/@me/guilds")
