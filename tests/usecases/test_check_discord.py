@@ -216,6 +216,17 @@ async def test_reading_that_the_portal_allows_is_well(here: Installation) -> Non
     assert "reads whole channels" in found["what"]
 
 
+async def test_what_the_portal_sends_elsewhere_or_keeps_back_is_told(
+    here: Installation, discord: StandIn
+) -> None:
+    discord.world.application.endpoint = "https://example.org/interactions"
+    discord.world.application.needs_code = True
+    found = [each for each in await here.findings() if each["about"] == "discord application"]
+    assert [each["status"] for each in found] == ["fail", "warn"]
+    assert "Interactions Endpoint URL" in found[0]["what"]
+    assert "Code Grant" in found[1]["what"]
+
+
 async def test_commands_that_discord_does_not_show_yet_are_told(here: Installation) -> None:
     found = await here.the("discord commands")
     assert (found["status"], found["what"]) == ("warn", "It shows none yet.")

@@ -282,3 +282,12 @@ async def test_a_platform_that_the_config_does_not_have_is_not_logged_in_to(
     )
     assert again.status == 2
     assert f"There is no [matrix] in {config}" in again.complained
+
+
+async def test_an_application_that_nobody_can_invite_is_warned_of(
+    config: Path, discord: StandIn
+) -> None:
+    discord.world.application.needs_code = True
+    ended = await init(config, discord)
+    assert ended.status == 0
+    assert "switch off “Requires OAuth2 Code Grant”" in ended.complained

@@ -19,13 +19,19 @@ PRIVILEGED = MEMBERS | PRESENCES | MESSAGE_CONTENT
 
 @dataclass
 class Application:
-    """The bot's application; `intents` are the privileged ones switched on in the portal."""
+    """The bot's application; `intents` are the privileged ones switched on in the portal.
+
+    `endpoint` is where its interactions go instead of the gateway, `needs_code` that an
+    invitation alone lets nobody in.
+    """
 
     id: int
     name: str
     token: str
     intents: int = MEMBERS | MESSAGE_CONTENT
     commands: dict[int | None, list[Json]] = field(default_factory=dict)
+    endpoint: str | None = None
+    needs_code: bool = False
 
 
 def token(bot: int) -> str:
