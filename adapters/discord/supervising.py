@@ -143,8 +143,6 @@ class Line:
         shard = given[0] if given and isinstance(given[0], int) else 0
         if name == "shard_disconnect":
             self._down.setdefault(shard, asyncio.get_running_loop().time())
-            says = "The connection to Discord broke; I connect again and look what was said."
-            log.warning("line_broken", action="line_broken", shard=shard, says=says)
         elif name == "message" and isinstance(given[0], discord.Message):
             self.earliest = min(self.earliest or given[0].id, given[0].id)
         elif name == "shard_connect":
@@ -179,13 +177,19 @@ class Line:
 
     async def broken(self, first: float, longest: float) -> None:
         """Return when the first connection takes too long, or when one is down for too long."""
+        pause, told = min(1.0, first, longest) / 2, False
         while True:
             now = asyncio.get_running_loop().time()
             if not self.stood and now - self._began >= first:
                 return
-            if any(now - since >= longest for since in self._down.values()):
+            down = max((now - since for since in self._down.values()), default=0.0)
+            if down >= longest:
                 return
-            await asyncio.sleep(min(1.0, first, longest) / 2)
+            if down > pause and not told:
+                says = "The connection to Discord broke; I connect again and look what was said."
+                log.warning("line_broken", action="line_broken", says=says)
+            told = down > pause
+            await asyncio.sleep(pause)
 
 
 @dataclass(slots=True)

@@ -161,7 +161,7 @@ async def test_intents_that_are_switched_off_end_the_bot_with_the_switch(discord
     with pytest.raises(AccountLost) as ended:
         await Account(discord).listen(forget, since=None)
     assert "Message Content Intent" in str(ended.value)
-    assert "reads = false" in str(ended.value)
+    assert "read_rooms = false" in str(ended.value)
     _, anna = scene(discord)
     assert await hears_again(Account(discord, reads=False), anna.dm(), anna)
 
