@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from bot.circles.commands import circle_commands
 from bot.circles.methods import BUILT_IN, Method, available, load_method
+from bot.circles.usecases.admitting import Admit
 from bot.circles.usecases.hearing import FollowLeaves, HearRooms, TellRefused
 from bot.circles.usecases.joining import BeginJoining, GoOnJoining
 from bot.circles.usecases.life import (
@@ -296,6 +297,7 @@ class _Wiring:
             self.rights.consent_changed,
         )
         self.end = EndMembership(clock, self.post, (self.pairs_end,))
+        self.admit = Admit(clock, self.post, self.end, self.consent_changed, self.prefix)
         self.registry = Registry()
         standing = CircleStanding(
             database.look, self.methods, installation.organisers, installation.admins
@@ -312,9 +314,7 @@ class _Wiring:
         self._register()
         responders: list[Respond] = [
             AnswerMark(self.keep, self.platforms),
-            GoOnJoining(
-                begin, self.clock, self.post, self.defaults, self.end, self.consent_changed
-            ),
+            GoOnJoining(begin, self.clock, self.defaults, self.admit),
             FollowLeaves(begin, look, self.platforms, self.end),
             AnswerReminder(self.give, self.prefix),
             AnswerCommand(dispatch, look),
@@ -452,7 +452,7 @@ class _Wiring:
                 roles=GiveRole(begin, clock),
                 threads=ChangeThreads(begin, self.prefix),
                 undo=UndoStep(begin, clock, self.methods, post, self.plan, self.prefix),
-                joining=BeginJoining(begin, look, clock, self.defaults, self.platforms),
+                joining=BeginJoining(begin, look, clock, self.defaults, self.platforms, self.admit),
                 membership=ChangeMembership(
                     begin, clock, self.end, self.consent_changed, self.prefix
                 ),

@@ -1,12 +1,12 @@
 """The commands of a circle's life, declared once."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Annotated
 
 from bot.circles import words
-from bot.circles.model import ROLES, ThreadUse
+from bot.circles.model import CONSENTS, ROLES, ThreadUse
 from bot.circles.usecases.joining import BeginJoining
 from bot.circles.usecases.life import (
     AttachRoom,
@@ -17,11 +17,11 @@ from bot.circles.usecases.life import (
     ShowMine,
     ShowStatus,
 )
-from bot.circles.usecases.membership import CONSENTS, ChangeMembership
+from bot.circles.usecases.membership import ChangeMembership
 from bot.circles.usecases.ports import NewCircle
 from bot.circles.usecases.threads import ChangeThreads
 from bot.circles.usecases.undoing import UndoStep
-from bot.conversation.model import Audience, Caller, Document, Role
+from bot.conversation.model import Audience, Caller, Document, Form, Role
 from bot.conversation.registry import Arg, Bound, Command
 
 THREADS = tuple(use.value for use in ThreadUse)
@@ -193,12 +193,25 @@ async def _undo(verb: UndoStep, ask: CircleUndo, caller: Caller) -> Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Join(Nothing):
+class Join:
     """Join a circle; I ask you five short things, privately."""
 
+    goal: Annotated[str, Arg("What you would like to learn or to make", named=True)] = ""
+    gives: Annotated[str, Arg("What you can give", named=True)] = ""
+    needs: Annotated[str, Arg("What you need from others", named=True)] = ""
+    zone: Annotated[str, Arg("Your time zone, like Europe/Berlin", named=True)] = ""
+    consents: Annotated[
+        str, Arg(f"What you agree to, in quotes: {', '.join(CONSENTS)}", named=True)
+    ] = ""
 
-async def _join(verb: BeginJoining, _ask: Join, caller: Caller) -> Document:
-    return await verb(caller)
+
+async def _join(verb: BeginJoining, ask: Join, caller: Caller) -> Document:
+    given = {name: word for name, word in asdict(ask).items() if word}
+    return await (verb.at_once(given, caller) if given else verb(caller))
+
+
+async def _join_form(verb: BeginJoining, given: Mapping[str, str], caller: Caller) -> Form:
+    return await verb.form(given, caller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,21 +245,18 @@ async def _zone(verb: ChangeMembership, ask: MyZone, caller: Caller) -> Document
     return await verb.zone(ask.zone, caller)
 
 
-_SAID = {"part": "takes_part", **{name: name for name in CONSENTS}}
-
-
 @dataclass(frozen=True, slots=True)
 class MyConsent:
     """Show or change what you agreed to."""
 
-    what: Annotated[str, Arg("Which", choices=("", "part", "counted", "quoted", "named"))] = ""
+    what: Annotated[str, Arg("Which", choices=("", *CONSENTS))] = ""
     answer: Annotated[bool, Arg("yes or no")] = False
 
 
 async def _consent(verb: ChangeMembership, ask: MyConsent, caller: Caller) -> Document:
     if not ask.what:
         return await verb.show_consents(caller)
-    return await verb.consent(_SAID[ask.what], ask.answer, caller)
+    return await verb.consent(CONSENTS[ask.what], ask.answer, caller)
 
 
 _FACILITATOR = Role.FACILITATOR
@@ -275,7 +285,7 @@ THREADS_COMMAND = Command(
     "circle threads", CircleThreads, _threads, _FACILITATOR, circle=True, example="week"
 )
 UNDO = Command("circle undo", CircleUndo, _undo, _FACILITATOR, circle=True)
-JOIN = Command("join", Join, _join, circle=True, open=True)
+JOIN = Command("join", Join, _join, circle=True, open=True, form=_join_form)
 LEAVE = Command("leave", Leave, _leave, Role.MEMBER, circle=True)
 AWAY = Command("my away", MyAway, _away, Role.MEMBER, circle=True, example="{date}")
 ZONE = Command("my zone", MyZone, _zone, example="Europe/Berlin")

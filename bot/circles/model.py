@@ -407,6 +407,35 @@ class Joining:
         return QUESTIONS[len(self.answers)] if len(self.answers) < len(QUESTIONS) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What somebody says who joins."""
+
+    goal: str
+    gives: str
+    needs: str
+    zone: str
+    consents: Consents
+
+
+CONSENTS = {"part": "takes_part", "counted": "counted", "quoted": "quoted", "named": "named"}
+"""The consents by the words that people say for them, in the order in which they are asked."""
+
+
+def consents_named(text: str) -> Consents:
+    """Return the consents that are named in a list of words; all others are a no.
+
+    Raises:
+        DomainError: a word is none of them.
+    """
+    words = text.replace(",", " ").lower().split()
+    unknown = [word for word in words if word not in CONSENTS]
+    if unknown:
+        known = ", ".join(CONSENTS)
+        raise DomainError(f"There is no consent {unknown[0]}. The consents are: {known}.")
+    return Consents(**{CONSENTS[word]: True for word in words})
+
+
 class ConsentsUnclear(DomainError):
     """An answer does not say yes or no to each of the four consents."""
 

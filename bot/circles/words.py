@@ -1,12 +1,13 @@
 """What is said about a circle's life."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date, format_timedelta
 
 from bot.circles.model import (
+    CONSENTS,
     DAY,
     Circle,
     CircleState,
@@ -23,9 +24,13 @@ from bot.circles.model import (
     changed_phase,
 )
 from bot.conversation.model import (
+    Action,
+    Actions,
     Block,
     Bullets,
     Document,
+    Form,
+    FormField,
     Inline,
     Line,
     Link,
@@ -85,7 +90,13 @@ def made(circle: Circle, prefix: str, *, here: bool) -> Document:
             code(f"{prefix}prompt list {circle.name}"),
             " shows them with their moments.",
         ),
+        join_button(circle),
     )
+
+
+def join_button(circle: Circle) -> Actions:
+    """Return the button that opens the form in which people join."""
+    return Actions((Action("Join", "join", (("circle", circle.name),), form=True),))
 
 
 def opened(circle: Circle, prefix: str) -> Document:
@@ -100,6 +111,7 @@ def opened(circle: Circle, prefix: str) -> Document:
         *question,
         calendar_table(circle),
         paragraph("You are welcome to join: write ", code(f"{prefix}join {circle.name}"), "."),
+        join_button(circle),
     )
 
 
@@ -367,12 +379,9 @@ def joining_begins(circle: Circle, run_by: str, prefix: str) -> Document:
     return document(
         paragraph("Welcome. You are about to join ", Text(circle.name, "strong"), "."),
         *([circle.purpose] if circle.purpose else []),
-        f"It goes from {day(circle.calendar.opens_on)} to {day(circle.calendar.closes_on)}. At its "
-        "end there is a publication, a document posted in the circle's rooms, under the licence "
-        f"{circle.licence}. Nobody's words are in it unless they agree, to each of them.",
-        f"I am run by {run_by or 'the people of this server'}. As far as you agree, I keep your "
-        "answers, and when you wrote and how many words; other talk I do not keep. 90 days after "
-        "the circle closes I let go of that too.",
+        f"It goes from {day(circle.calendar.opens_on)} to {day(circle.calendar.closes_on)}. "
+        f"{_publication(circle)}",
+        _kept(run_by),
         paragraph(
             "I ask five short things. Write ",
             code("-"),
@@ -385,6 +394,35 @@ def joining_begins(circle: Circle, run_by: str, prefix: str) -> Document:
             " removes it.",
         ),
         paragraph(question("goal", "")),
+    )
+
+
+def what_is_kept(circle: Circle, run_by: str, prefix: str) -> Document:
+    """Return where words may go, for somebody who joined without being told so before."""
+    return document(
+        _publication(circle),
+        paragraph(
+            f"{_kept(run_by)} ",
+            code(f"{prefix}my data"),
+            " shows you what I keep and ",
+            code(f"{prefix}my forget yes"),
+            " removes it.",
+        ),
+    )
+
+
+def _publication(circle: Circle) -> str:
+    return (
+        "At its end there is a publication, a document posted in the circle's rooms, under the "
+        f"licence {circle.licence}. Nobody's words are in it unless they agree, to each of them."
+    )
+
+
+def _kept(run_by: str) -> str:
+    return (
+        f"I am run by {run_by or 'the people of this server'}. As far as you agree, I keep your "
+        "answers, and when you wrote and how many words; other talk I do not keep. 90 days after "
+        "the circle closes I let go of that too."
     )
 
 
@@ -415,13 +453,16 @@ def consents_unclear() -> Document:
     )
 
 
+_CONSENTS = {
+    "part": "take part in the circle",
+    "counted": "be counted: I note when and how many words you write, to see who may need a hand",
+    "quoted": "be quoted: your answers may be asked for in the publication",
+    "named": "be named there",
+}
+"""The four things to agree to, in words, by the word that people say for each."""
+
+
 def _four_things() -> tuple[Block, ...]:
-    things = (
-        "take part in the circle",
-        "be counted: I note when and how many words you write, to see who may need a hand",
-        "be quoted: your answers may be asked for in the publication",
-        "be named there",
-    )
     how = paragraph(
         "Answer with four words in this order. For example, yes to the first two: ",
         code("yes yes no no"),
@@ -429,7 +470,48 @@ def _four_things() -> tuple[Block, ...]:
         code("yes yes yes yes"),
         ".",
     )
-    return Bullets(tuple(line(each) for each in things), ordered=True), how
+    return Bullets(tuple(line(each) for each in _CONSENTS.values()), ordered=True), how
+
+
+def joining_form(circle: Circle, member: Member | None, given: Mapping[str, str]) -> Form:
+    """Return the form in which somebody joins; a member finds what they said before."""
+    there = member is not None and member.consents.takes_part
+    agreed = [word for word, name in CONSENTS.items() if member and getattr(member.consents, name)]
+    before = {
+        "goal": member.goal if member else "",
+        "gives": member.gives if member else "",
+        "needs": member.needs if member else "",
+        "zone": member.zone if member and there else circle.zone,
+        "consents": " ".join(agreed),
+    } | {name: word for name, word in given.items() if word}
+    asked = {
+        "goal": ("What would you like to learn or to make?", ""),
+        "gives": ("What can you give?", "Something you know, do or have"),
+        "needs": ("What do you need from others?", ""),
+        "zone": ("Which time zone do your clocks show?", "For example Europe/Berlin"),
+    }
+    agree = FormField(
+        "consents",
+        "What do you agree to?",
+        "What you do not tick is a no. You can change it at any time.",
+        before["consents"],
+        required=True,
+        choices=tuple((word, f"{said[0].upper()}{said[1:]}") for word, said in _CONSENTS.items()),
+        many=True,
+    )
+    words = tuple(
+        FormField(name, label, about, before[name], long=name != "zone")
+        for name, (label, about) in asked.items()
+    )
+    return Form(f"Join {circle.name}", "join", (*words, agree), (("circle", circle.name),))
+
+
+def consents_missing(circle: Circle, prefix: str) -> str:
+    """Return the refusal of who says everything at once but what they agree to."""
+    return (
+        f'Say what you agree to as well, as in consents="{" ".join(CONSENTS)}"; what you leave '
+        f"out is a no. Or write only {prefix}join {circle.name}, and I ask you one after the other."
+    )
 
 
 def joined(circle: Circle, member: Member, prefix: str, back: date) -> Document:
@@ -480,6 +562,7 @@ def invited(circle: Circle, prefix: str) -> Document:
             code(f"{prefix}join {circle.name}"),
             ", and I ask you five short things. If not, you need not do anything.",
         ),
+        join_button(circle),
         rings=True,
     )
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from bot.conversation.model import MessageRef
 
-_SHORT = 24
+_SHORT = 15
 """The most characters of a prompt's key that a button carries."""
 
 

@@ -1,25 +1,24 @@
-"""How somebody joins: a short guided exchange in their direct room."""
+"""How somebody joins: in one form, or in a short guided exchange in their direct room."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.circles import words
 from bot.circles.model import (
-    FACILITATING,
+    Arrival,
     Circle,
     CircleState,
-    Consents,
     ConsentsUnclear,
     Joining,
     Member,
     MemberState,
+    consents_named,
     understand_consents,
 )
 from bot.circles.rows import Circles, Joinings, Members
-from bot.circles.telling import to_rooms
+from bot.circles.usecases.admitting import Admit
 from bot.circles.usecases.life import circle_of
-from bot.circles.usecases.membership import EndMembership
-from bot.circles.usecases.ports import ConsentChanged, Defaults
+from bot.circles.usecases.ports import Defaults
 from bot.conversation.model import (
     Answer,
     Audience,
@@ -28,27 +27,31 @@ from bot.conversation.model import (
     Document,
     DomainError,
     Event,
+    Form,
     Kind,
     RoomRef,
     say,
 )
 from bot.conversation.platform import Platform
-from bot.conversation.zones import day_ahead, zone_named
+from bot.conversation.zones import zone_named
 from bot.delivery.model import Outgoing
-from bot.delivery.usecases import Post
 from bot.intake.usecases import reply
 from bot.store.work import Begin, UnitOfWork
+
+LONGEST = 2000
+"""How many characters of what somebody says of themselves are kept."""
 
 
 @dataclass(frozen=True)
 class BeginJoining:
-    """Starts the guided exchange."""
+    """Starts the guided exchange, or takes all that it asks at once."""
 
     begin: Begin
     look: Begin
     clock: Clock
     defaults: Defaults
     platforms: Mapping[str, Platform]
+    admit: Admit
 
     async def __call__(self, caller: Caller) -> Document:
         """Return the first question; a member may go through it again.
@@ -57,6 +60,45 @@ class BeginJoining:
             DomainError: the circle is closed, or the caller was removed from it or is in none of
                 its rooms.
         """
+        circle, _ = await self._allowed(caller)
+        async with self.begin() as work:
+            begun = Joining(circle.id, caller.person, caller.name)
+            await Joinings(work).put(begun, self.clock.now())
+            await work.commit()
+        return words.joining_begins(circle, self.defaults.run_by, self.defaults.prefix)
+
+    async def form(self, given: Mapping[str, str], caller: Caller) -> Form:
+        """Return the form that asks all of it, with what a member said before.
+
+        Raises:
+            DomainError: as above.
+        """
+        circle, member = await self._allowed(caller)
+        return words.joining_form(circle, member, given)
+
+    async def at_once(self, given: Mapping[str, str], caller: Caller) -> Document:
+        """Return the welcome to somebody who says all of it by its names; no consent is a no.
+
+        Raises:
+            DomainError: as above, or no consent is named, or something cannot be understood.
+        """
+        circle, _ = await self._allowed(caller)
+        if not given.get("consents"):
+            raise DomainError(words.consents_missing(circle, self.defaults.prefix))
+        said = Arrival(
+            goal=passed(given.get("goal", "")),
+            gives=passed(given.get("gives", "")),
+            needs=passed(given.get("needs", "")),
+            zone=zone_named(given["zone"]) if given.get("zone") else circle.zone,
+            consents=consents_named(given["consents"]),
+        )
+        async with self.begin() as work:
+            done = await self.admit(circle, caller.person, caller.name, said, work)
+            await work.commit()
+        kept = words.what_is_kept(circle, self.defaults.run_by, self.defaults.prefix)
+        return done + kept if said.consents.takes_part else done
+
+    async def _allowed(self, caller: Caller) -> tuple[Circle, Member | None]:
         async with self.look() as work:
             circle = await circle_of(caller, work)
             member = await Members(work).of(circle.id, caller.person)
@@ -67,11 +109,7 @@ class BeginJoining:
                 f"Come into a room of {circle.name} first, and type the command there. Somebody "
                 "who is in it can invite you."
             )
-        async with self.begin() as work:
-            begun = Joining(circle.id, caller.person, caller.name)
-            await Joinings(work).put(begun, self.clock.now())
-            await work.commit()
-        return words.joining_begins(circle, self.defaults.run_by, self.defaults.prefix)
+        return circle, member
 
     async def _is_in(self, rooms: Sequence[RoomRef], caller: Caller) -> bool:
         """Return whether the caller is in one of the rooms."""
@@ -94,10 +132,8 @@ class GoOnJoining:
 
     begin: Begin
     clock: Clock
-    post: Post
     defaults: Defaults
-    end: EndMembership
-    consent_changed: Sequence[ConsentChanged]
+    admit: Admit
 
     async def wants(self, event: Event, work: UnitOfWork) -> bool:
         """Return whether somebody who is joining writes to the bot directly."""
@@ -133,62 +169,9 @@ class GoOnJoining:
         if joining.asks is not None:
             await Joinings(work).put(joining, self.clock.now())
             return words.next_question(joining, circle.zone)
-        return await self._end(circle, joining, work)
-
-    async def _end(self, circle: Circle, joining: Joining, work: UnitOfWork) -> Document:
         goal, gives, needs, zone, consents = joining.answers
-        given = understand_consents(consents)
-        await Joinings(work).end(joining.person)
-        before = await Members(work).of(circle.id, joining.person)
-        if not given.takes_part:
-            return await self._declined(before, work)
-        there = before is not None and before.state is MemberState.JOINED
-        member = Member(
-            id=0,
-            circle=circle.id,
-            person=joining.person,
-            name=joining.name,
-            roles=before.roles if before and there else frozenset({"member"}),
-            state=MemberState.JOINED,
-            joined_at=self.clock.now(),
-            goal=goal,
-            gives=gives,
-            needs=needs,
-            zone=zone,
-            consents=given,
-        )
-        member = await Members(work).put(member)
-        if before is not None:
-            await self._narrow(member, before.consents, work)
-        if not there:
-            await self._welcome(circle, member, work)
-        back = day_ahead(self.clock.now(), member.zone)
-        return words.joined(circle, member, self.defaults.prefix, back)
-
-    async def _narrow(self, member: Member, before: Consents, work: UnitOfWork) -> None:
-        """Let go of what the member agreed to before and does not now."""
-        for act in self.consent_changed:
-            await act(member, before, work)
-
-    async def _declined(self, before: Member | None, work: UnitOfWork) -> Document:
-        """Take somebody who does not take part out, if they were in."""
-        if before is None or before.state is MemberState.INVITED:
-            return say("All right, then you are not in the circle, and I kept nothing.")
-        member = await Members(work).put(replace(before, consents=Consents()))
-        await self._narrow(member, before.consents, work)
-        await self.end(member, MemberState.LEFT, work)
-        if before.roles & FACILITATING and not await Members(work).facilitating(before.circle):
-            raise DomainError("You are the only facilitator. Appoint another one first.")
-        return say("All right, then you are no longer in the circle. I let go of your words.")
-
-    async def _welcome(self, circle: Circle, member: Member, work: UnitOfWork) -> None:
-        """Tell the rooms of somebody new, once they are open, by the name they have there."""
-        if circle.state is CircleState.OPEN:
-            stamp = int(self.clock.now().timestamp())
-            said = words.newcomer(circle, member)
-            rooms = await Circles(work).rooms(circle.id)
-            about = ("-", f"welcome-{member.id}", stamp)
-            await self.post(to_rooms(rooms, circle, said, about=about), work)
+        said = Arrival(goal, gives, needs, zone, understand_consents(consents))
+        return await self.admit(circle, joining.person, joining.name, said, work)
 
 
 def _checked(joining: Joining, text: str, zone: str) -> str:
@@ -197,10 +180,14 @@ def _checked(joining: Joining, text: str, zone: str) -> str:
     Raises:
         DomainError: it is no answer to what was asked.
     """
-    passed = text in ("-", "")
     if joining.asks == "zone":
-        return zone if passed else zone_named(text)
+        return zone_named(text) if passed(text) else zone
     if joining.asks == "consents":
         understand_consents(text)
         return text
-    return "" if passed else text[:2000]
+    return passed(text)
+
+
+def passed(text: str) -> str:
+    """Return what somebody says of themselves; nothing for a hyphen, with which they pass."""
+    return "" if text.strip() == "-" else text[:LONGEST]

@@ -25,8 +25,6 @@ from bot.delivery.rows import Outbox
 from bot.delivery.usecases import Post
 from bot.store.work import Begin, UnitOfWork
 
-CONSENTS = ("takes_part", "counted", "quoted", "named")
-
 
 @dataclass(frozen=True)
 class EndMembership:
