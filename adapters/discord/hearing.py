@@ -119,6 +119,7 @@ class Hearing:
             yield from self._reaction(told.given[0], place, scene)
         elif told.name == "raw_reaction_remove":
             self._recent.forget("reaction", *_reaction(told.given[0]))
+            yield translate.unreacted(told.given[0], place, scene)
         else:
             for message, author in told.ended:
                 if author != self._me and self._recent.is_new("deleted", message):

@@ -115,10 +115,22 @@ def reacted(event: discord.RawReactionActionEvent, place: Place, scene: Scene) -
     return replace(
         bare,
         kind=Kind.REACTION,
-        text=f":{event.emoji.name}:" if event.emoji.id else event.emoji.name,
+        text=_sign(event),
         target=target,
         name=tame_name(event.member.display_name) if event.member else "",
     )
+
+
+def unreacted(event: discord.RawReactionActionEvent, place: Place, scene: Scene) -> Event:
+    """Return that a person's reaction was taken away again."""
+    target = place.id_of(event.message_id)
+    moment = int(scene.now.timestamp() * 1000)
+    bare = _bare(f"{target}-not-by-{event.user_id}-{moment}", place, scene.now, str(event.user_id))
+    return replace(bare, kind=Kind.UNREACTION, text=_sign(event), target=target)
+
+
+def _sign(event: discord.RawReactionActionEvent) -> str:
+    return f":{event.emoji.name}:" if event.emoji.id else event.emoji.name
 
 
 def _bare(id_: str, place: Place, moment: datetime, author: str) -> Event:

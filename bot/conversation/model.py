@@ -376,6 +376,7 @@ class Kind(StrEnum):
     LEAVE = "leave"
     COMMAND = "command"
     MOVED = "moved"  # the room goes on under another id, which is the target
+    UNREACTION = "unreaction"  # the author took the reaction `text` to the target away again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

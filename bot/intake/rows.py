@@ -127,6 +127,19 @@ class Inbox:
             row.event = replace(row.event, text=event.text, called=event.called)
         await self._work.session.flush()
 
+    async def taken_away(self, event: Event) -> None:
+        """Drop a reaction that waits for an answer and was taken away again."""
+        for row in await self._work.all(_WAITING.where(InboxRow.author == event.author)):
+            held = row.event
+            same = held and (held.where, held.target, held.text) == (
+                event.where,
+                event.target,
+                event.text,
+            )
+            if held is not None and same and held.kind is Kind.REACTION:
+                row.event, row.author, row.handled_at = None, "", event.at
+        await self._work.session.flush()
+
     async def handled(self, row: int, now: datetime, *, shown: bool) -> None:
         """Note that an event was answered: its words go, and its author where nothing is shown."""
         gone = {"handled_at": now, "event": None, "shown": shown}

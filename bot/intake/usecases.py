@@ -104,6 +104,8 @@ class Take:
     async def _one(self, event: Event, work: UnitOfWork) -> None:
         if event.kind in (Kind.DELETE, Kind.EDIT):
             await Inbox(work).changed(event)
+        elif event.kind is Kind.UNREACTION:
+            await Inbox(work).taken_away(event)
         wanted = await self._wanted(event, work)
         if wanted:
             await Inbox(work).put(event, self.clock.now())

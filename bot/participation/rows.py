@@ -83,6 +83,23 @@ class Contributions:
             )
         )
 
+    async def unreact(self, member: int, target: MessageRef) -> None:
+        """Remove a member's last reaction to a message."""
+        row: ContributionRow | None = await self._work.first(
+            select(ContributionRow)
+            .where(
+                ContributionRow.member_id == member,
+                ContributionRow.kind == Contributed.REACTION.value,
+                ContributionRow.platform == target.room.platform,
+                ContributionRow.room == target.room.id,
+                ContributionRow.towards == target.id,
+            )
+            .order_by(col(ContributionRow.sent_at).desc())
+            .limit(1)
+        )
+        if row is not None:
+            await self.remove(row.value().message)
+
     async def in_circle(self, circle: int, *, since: datetime | None = None) -> list[Contribution]:
         """Return a circle's contributions since a moment, the oldest first."""
         wanted = select(ContributionRow).where(ContributionRow.circle_id == circle)

@@ -44,6 +44,8 @@ class HearContributions:
             await self._edited(event, MessageRef(event.where, event.target), work)
         elif event.kind is Kind.DELETE and event.target:
             await Contributions(work).remove(MessageRef(event.where, event.target))
+        elif event.kind is Kind.UNREACTION and event.target:
+            await self._unreacted(event, MessageRef(event.where, event.target), work)
 
     async def _said(self, event: Event, work: UnitOfWork) -> None:
         circle = await Circles(work).at(event.where)
@@ -66,6 +68,13 @@ class HearContributions:
                 towards=event.target or event.reply_to,
             )
         )
+
+    async def _unreacted(self, event: Event, target: MessageRef, work: UnitOfWork) -> None:
+        """Remove one reaction of its author to a message: which one it was is not kept."""
+        circle = await Circles(work).at(event.where)
+        member = None if circle is None else await Members(work).of(circle.id, event.person)
+        if member is not None:
+            await Contributions(work).unreact(member.id, target)
 
     async def _kind(self, event: Event, work: UnitOfWork) -> Contributed:
         if event.kind is Kind.REACTION:

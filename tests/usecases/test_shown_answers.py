@@ -11,6 +11,7 @@ from bot.conversation.model import DomainError
 from bot.delivery.rows import OutboxRow
 from bot.participation.rows import ContributionRow
 from bot.prompting.rows import AnswerRow
+from bot.publication.rows import MarkRow, QuoteRow
 from tests.support.commons import Commons, commons
 
 ROLL_CALL = "Who is here?"
@@ -267,3 +268,37 @@ async def test_who_left_still_decides_about_what_the_bot_shows(north: Commons) -
 async def test_my_data_tells_how_an_answer_is_shown(north: Commons) -> None:
     await answer(north, "ana", words="I bring bread.", show="unnamed")
     assert "without your name" in await north.privately("ana", "!my data")
+
+
+# --- marks on what the bot shows --------------------------------------------------------------
+
+
+async def test_an_answer_that_the_bot_shows_is_marked_like_any_message(north: Commons) -> None:
+    await answer(north, "ana", words="I bring bread.", show="unnamed")
+    (shown,) = [e.event.id for e in north.entries() if "I bring bread" in e.event.text]
+    await north.say("ben", "!mark resource", reply_to=shown)
+    (mark,) = await north.all(MarkRow)
+    assert isinstance(mark, MarkRow)
+    assert (mark.message, mark.kind) == ((await stored(north)).message, "resource")
+    await north.say("ben", "!unmark", reply_to=shown)
+    assert await north.all(MarkRow) == []
+
+
+async def test_only_its_author_leaves_out_an_answer_that_the_bot_shows(north: Commons) -> None:
+    await answer(north, "ana", words="I bring bread.", show="unnamed")
+    (shown,) = [e.event.id for e in north.entries() if "I bring bread" in e.event.text]
+    await north.say("ben", "!omit", reply_to=shown)
+    assert await north.all(QuoteRow) == []
+    await north.say("ana", "!omit", reply_to=shown)
+    (quote,) = await north.all(QuoteRow)
+    assert isinstance(quote, QuoteRow)
+    assert (quote.message, quote.state) == ((await stored(north)).message, "withdrawn")
+    await north.say("ben", "!mark", reply_to=shown)
+    assert await north.all(MarkRow) == []
+
+
+async def test_an_answer_whose_words_are_not_kept_is_not_marked(north: Commons) -> None:
+    await answer(north, "ben", words="I bring soup.")
+    (shown,) = [e.event.id for e in north.entries() if "I bring soup" in e.event.text]
+    await north.say("ana", "!mark", reply_to=shown)
+    assert await north.all(MarkRow) == []

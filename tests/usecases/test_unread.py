@@ -202,3 +202,37 @@ async def test_a_number_that_leaves_words_out_is_none_in_a_room_that_is_read_now
     await north.here.hear(north.here.event(ANA, "to you, keeper", id="$to-me"))
     table = (await ExportCircle(north.here.application.database.look)("north"))["contributions.csv"]
     assert [row.rpartition(",")[2] for row in table.splitlines()[1:]] == ["", ""]
+
+
+# --- reactions without a name of their own ----------------------------------------------------
+
+
+async def test_a_reaction_that_is_taken_away_takes_the_mark_and_the_words_away(
+    north: Circle,
+) -> None:
+    bread = await north.says(ANA, "bread rises slowly", "$bread")
+    await north.picks(BEN, "mark", bread)
+    await north.marks(FAY, "$bread")
+    await north.marks(BEN, "$bread")
+    assert len(await north.here.all(MarkRow)) == 3
+    for who in (FAY, BEN):
+        gone = north.here.event(who, "💡", kind=Kind.UNREACTION, target="$bread")
+        await north.here.hear(gone)
+    (mark,) = await north.here.all(MarkRow)
+    assert mark.reaction == "", "what the menu marked stays"  # type: ignore[attr-defined]
+    kinds = [row.kind for row in await north.here.all(ContributionRow)]  # type: ignore[attr-defined]
+    assert kinds == ["message"]
+    await north.here.say(BEN, "!unmark", reply_to="$bread")
+    assert await north.kept() == []
+
+
+async def test_a_reaction_that_is_taken_away_before_it_was_answered_marks_nothing(
+    north: Circle,
+) -> None:
+    bread = await north.says(ANA, "bread rises slowly", "$bread")
+    await north.picks(ANA, "mark", bread)
+    await north.here.hear(
+        north.here.event(FAY, "🎯", kind=Kind.REACTION, target="$bread"),
+        north.here.event(FAY, "🎯", kind=Kind.UNREACTION, target="$bread"),
+    )
+    assert [row.kind for row in await north.here.all(MarkRow)] == ["insight"]  # type: ignore[attr-defined]

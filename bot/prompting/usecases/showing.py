@@ -96,6 +96,16 @@ async def hide(answer: PromptAnswer, now: datetime, work: UnitOfWork) -> None:
     await Outbox(work).remove_posts(answer.circle, _subject(answer), now, occurrence)
 
 
+async def answer_in(message: MessageRef, work: UnitOfWork) -> PromptAnswer | None:
+    """Return the answer that the bot shows in a message of its own, None in any other."""
+    posted = await Outbox(work).of_message(message)
+    if posted is None or posted.phase != ANSWERS or posted.circle is None:
+        return None
+    answers = await Answers(work).in_circle(posted.circle)
+    found = (each for each in answers if _subject(each) == posted.prompt)
+    return next((each for each in found if each.asked.occurrence == posted.occurrence), None)
+
+
 async def shown_at(answer: PromptAnswer, work: UnitOfWork) -> MessageRef | None:
     """Return the first message in which the bot shows an answer, None when there is none."""
     found = await Outbox(work).shown(answer.circle, _subject(answer), answer.asked.occurrence)

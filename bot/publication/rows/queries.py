@@ -12,7 +12,7 @@ from bot.conversation.model import MessageRef, People, PersonRef, RoomRef
 from bot.delivery.model import State
 from bot.delivery.rows import OutboxRow
 from bot.prompting.model import Asked
-from bot.publication.model import Kept, Mark, Quote
+from bot.publication.model import Kept, Mark, MarkKind, Quote
 from bot.publication.rows.tables import GoneRow, KeptRow, MarkRow, PublicationRow, QuoteRow
 from bot.store.work import UnitOfWork
 
@@ -91,12 +91,22 @@ class Harvested:
             delete(MarkRow).where(*_is(MarkRow, message), col(MarkRow.by_id) == by)
         )
 
+    async def unreacted(self, message: MessageRef, by: int, kind: MarkKind) -> int:
+        """Remove the marks that a member's reactions of a kind were; return how many there were."""
+        return await self._work.run(
+            delete(MarkRow).where(
+                *_is(MarkRow, message),
+                col(MarkRow.by_id) == by,
+                col(MarkRow.kind) == kind.value,
+                col(MarkRow.reaction) != "",
+            )
+        )
+
     async def unreact(self, reaction: MessageRef) -> int:
         """Remove the mark that a reaction was; return how many there were."""
         return await self._work.run(
             delete(MarkRow).where(
                 col(MarkRow.platform) == reaction.room.platform,
-                col(MarkRow.room) == reaction.room.id,
                 col(MarkRow.reaction) == reaction.id,
             )
         )

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from bot.circles.rows import Circles, Members
 from bot.conversation.model import Event, Kind, MessageRef
 from bot.prompting.model import PromptAnswer, Shown
-from bot.publication.model import QuoteState, fingerprint, reread, unnamed
+from bot.publication.model import QuoteState, fingerprint, kind_of, reread, unnamed
 from bot.publication.rows import Gone, Harvested, Quotes
+from bot.publication.usecases.marking import said_in
 from bot.publication.usecases.taking import TakeBack
 from bot.store.work import UnitOfWork
 
@@ -26,6 +27,8 @@ class PublicationHears:
             await self._deleted(event, target, work)
         elif event.kind is Kind.EDIT:
             await self._edited(event, target, work)
+        elif event.kind is Kind.UNREACTION:
+            await self._unreacted(event, target, work)
 
     async def answered(
         self,
@@ -57,6 +60,16 @@ class PublicationHears:
                 await Harvested(work).sweep(circle.id)
         await self._edit_gone(target, work)
         await self.take_back.lines([target], work)
+
+    async def _unreacted(self, event: Event, target: MessageRef, work: UnitOfWork) -> None:
+        """Take the mark away that a reaction was, and words that no other mark holds."""
+        circle, kind = await Circles(work).at(event.where), kind_of(event.text)
+        member = None if circle is None else await Members(work).of(circle.id, event.person)
+        if circle is None or member is None or kind is None:
+            return
+        message = await said_in(target, work)
+        if await Harvested(work).unreacted(message, member.id, kind):
+            await Harvested(work).sweep(circle.id)
 
     async def _edit_gone(self, edit: MessageRef, work: UnitOfWork) -> None:
         """Drop words that came with an edit that is gone; the message is read before it is used."""

@@ -7,6 +7,7 @@ from bot.circles.model import Circle, Member
 from bot.circles.rows import Circles, Members
 from bot.conversation.model import Caller, Document, DomainError, MessageRef
 from bot.conversation.platform import Platform
+from bot.prompting.usecases.showing import answer_in
 from bot.publication import words
 from bot.publication.model import Quote, QuoteState, reviewed
 from bot.publication.rows import Harvested, Quotes
@@ -36,8 +37,11 @@ class LeaveOut:
             member = None if circle is None else await Members(work).of(circle.id, caller.person)
             if circle is None or member is None:
                 raise DomainError("Messages are left out in the rooms of a circle, by its members.")
+            answer = await answer_in(message, work)
             author = await Members(work).of(circle.id, event.person)
-            mine = author is not None and author.id == member.id
+            written_by = answer.member if answer else author.id if author else None
+            message = answer.message if answer else message
+            mine = written_by == member.id
             if mine:
                 await self._leave_out(circle, member, message, work)
             else:

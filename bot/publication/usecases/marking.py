@@ -18,6 +18,8 @@ from bot.conversation.model import (
 )
 from bot.conversation.platform import Platform
 from bot.delivery.model import Outgoing
+from bot.prompting.model import PromptAnswer
+from bot.prompting.usecases.showing import answer_in
 from bot.publication import words
 from bot.publication.model import (
     Kept,
@@ -81,12 +83,13 @@ class KeepMessage:
         event = marking.shown or await found(marking.message, self.platforms)
         async with self.begin() as work:
             circle, marker = await _where(marking, work)
-            event = await self._with_words(circle, marking.message, event, work)
-            author = await self._author(circle, event, work)
-            await self._check(marking, marker, author, work)
-            await self._keep(circle, author, marking.message, event, work)
+            answer = await answer_in(marking.message, work)
+            if answer is not None:
+                message = await self._answered(answer, marking, marker, work)
+            else:
+                message = await self._said(circle, event, marking, marker, work)
             mark = Mark(
-                message=marking.message,
+                message=message,
                 circle=circle.id,
                 by=marker.id,
                 kind=marking.kind,
@@ -94,6 +97,26 @@ class KeepMessage:
             )
             await Harvested(work).mark(mark)
             await work.commit()
+
+    async def _said(
+        self, circle: Circle, event: Event, marking: Marking, marker: Member, work: UnitOfWork
+    ) -> MessageRef:
+        """Keep the words of a member's message; return it."""
+        event = await self._with_words(circle, marking.message, event, work)
+        author = await self._author(circle, event, work)
+        await self._check(marking, marker, author, marking.message, work)
+        await self._keep(circle, author, marking.message, event, work)
+        return marking.message
+
+    async def _answered(
+        self, answer: PromptAnswer, marking: Marking, marker: Member, work: UnitOfWork
+    ) -> MessageRef:
+        """Return what stands for an answer that the bot shows; its words are kept already."""
+        author = await Members(work).get(answer.member)
+        if answer.text is None or not may_be_quoted(author):
+            raise NotQuotable("its author did not agree to be quoted")
+        await self._check(marking, marker, author, answer.message, work)
+        return answer.message
 
     async def _with_words(
         self, circle: Circle, message: MessageRef, event: Event, work: UnitOfWork
@@ -118,16 +141,21 @@ class KeepMessage:
         return author
 
     async def _check(
-        self, marking: Marking, marker: Member, author: Member, work: UnitOfWork
+        self,
+        marking: Marking,
+        marker: Member,
+        author: Member,
+        message: MessageRef,
+        work: UnitOfWork,
     ) -> None:
         reaction = MessageRef(marking.message.room, marking.reaction)
         if await Gone(work).any([marking.message, reaction]):
             raise DomainError("That was taken away in the meantime.")
-        quote = await Quotes(work).at(marking.message)
+        quote = await Quotes(work).at(message)
         if quote is not None and quote.state is QuoteState.WITHDRAWN:
             if marker.id != author.id:
                 raise NotQuotable("its author took it back")
-            await Quotes(work).remove([marking.message])
+            await Quotes(work).remove([message])
 
     async def _keep(
         self, circle: Circle, author: Member, message: MessageRef, event: Event, work: UnitOfWork
@@ -164,6 +192,12 @@ async def found(message: MessageRef, platforms: Mapping[str, Platform]) -> Event
     if event is None:
         raise DomainError("I cannot find that message any more.")
     return event
+
+
+async def said_in(message: MessageRef, work: UnitOfWork) -> MessageRef:
+    """Return the message whose words one shows: itself, or the answer that the bot shows in it."""
+    answer = await answer_in(message, work)
+    return message if answer is None else answer.message
 
 
 async def _where(marking: Marking, work: UnitOfWork) -> tuple[Circle, Member]:
@@ -218,7 +252,7 @@ class UnmarkMessage:
         marking = Marking(meant(caller), caller.person, MarkKind.INSIGHT)
         async with self.begin() as work:
             circle, member = await _where(marking, work)
-            await Harvested(work).unmark(marking.message, member.id)
+            await Harvested(work).unmark(await said_in(marking.message, work), member.id)
             await Harvested(work).sweep(circle.id)
             await work.commit()
         return words.unmarked()

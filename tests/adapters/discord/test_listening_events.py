@@ -51,3 +51,16 @@ async def test_messages_of_a_room_keep_their_order_however_many_come(discord: St
         await ears.hear_text("199")
     assert said(ears) == [str(number) for number in range(200)]
     assert len(ears.taken) < 100
+
+
+async def test_a_reaction_that_is_taken_away_is_told(discord: StandIn) -> None:
+    guild = discord.world.guild("North")
+    room = discord.world.text(guild, "general")
+    anna, ben = discord.human("Anna", guild), discord.human("Ben", guild)
+    async with Account(discord).ears() as ears:
+        one = await anna.say(room, "one")
+        await ben.react(one, CHECK)
+        await ben.unreact(one, CHECK)
+        await ears.hear(lambda event: event.kind is Kind.UNREACTION)
+    (gone,) = [event for event in ears.events if event.kind is Kind.UNREACTION]
+    assert (gone.author, gone.text, gone.target) == (str(ben.id), CHECK, str(one.id))
