@@ -1,6 +1,7 @@
 """The client: discord.py's own, with everything of the bot's attached, not connected yet."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -21,8 +22,11 @@ from bot.conversation.model import Event
 
 log = structlog.get_logger()
 
-SYNCING = 30.0
-"""Seconds that telling Discord the commands may take before it is left for later."""
+SOON, SYNCING = 5.0, 60.0
+"""Seconds that telling the commands may take before the bot connects without, and after that."""
+
+AGAIN = 60.0
+"""Seconds before the commands are told again after that did not work."""
 
 
 class CommandTree(app_commands.CommandTree["CircleClient"]):
@@ -34,23 +38,22 @@ class CommandTree(app_commands.CommandTree["CircleClient"]):
         error: app_commands.AppCommandError,
         /,
     ) -> None:
-        """Answer what came from a definition of an earlier version."""
-        log.warning(
-            "a command was not understood", action="command_mismatch", why=type(error).__name__
-        )
-        await interaction.client.interactions.misled(interaction)
+        """Answer what came from a definition of an earlier version, and what went wrong."""
+        log.error("a command failed", action="command_failed", exc_info=error)
+        await interaction.client.interactions.fail(interaction, error)
 
 
 class CircleClient(discord.AutoShardedClient):
     """The bot's account; it splits over connections by itself when its guilds ask for it.
 
     `hear` stores an event for good; while it is None nobody listens, and commands are answered
-    directly. `known` is what is known of the commands' ids, `drafts` what forms held.
+    directly. `tell` is told of all that happens, in the gateway's own order. `known` is what is
+    known of the commands' ids, `drafts` what forms held.
     """
 
     hear: Callable[[Event], Awaitable[None]] | None = None
     tell: Callable[..., None] | None = None
-    """Told of all that happens, in the gateway's own order; None while nobody listens."""
+    again: float = AGAIN
 
     def __init__(self, dispatch: Dispatch, catalogue: Catalogue, **client_options: Any) -> None:  # noqa: ANN401 - discord.py's own
         super().__init__(**client_options)
@@ -65,7 +68,8 @@ class CircleClient(discord.AutoShardedClient):
         ):
             self.tree.add_command(command)
         self._translations = Translations(catalogue)
-        self._synced = asyncio.Lock()
+        self._telling = asyncio.Lock()
+        self._closing = asyncio.Event()
         self.in_step = False
 
     async def setup_hook(self) -> None:
@@ -74,19 +78,39 @@ class CircleClient(discord.AutoShardedClient):
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Tell Discord the commands where they have changed, then connect."""
-        await self.keep_commands()
-        await super().connect(reconnect=reconnect)
+        await self._keep_commands(SOON)
+        if not self._closing.is_set():
+            await super().connect(reconnect=reconnect)
 
-    async def keep_commands(self) -> None:
-        """Let Discord hold the commands as they are defined; a fault is left for the next time."""
-        async with self._synced:
-            if self.in_step:
+    async def close(self) -> None:
+        """Go, and tell nothing more."""
+        self._closing.set()
+        await super().close()
+
+    async def on_ready(self) -> None:
+        """Tell the commands until that has worked."""
+        while not await self._keep_commands(SYNCING):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.again):
+                    await self._closing.wait()
+            if self._closing.is_set():
                 return
+
+    async def _keep_commands(self, seconds: float) -> bool:
+        """Let Discord hold the commands as they are defined; return whether it does."""
+        async with self._telling:
             try:
-                async with asyncio.timeout(SYNCING):
-                    await self._tell_commands()
+                async with asyncio.timeout(seconds):
+                    if not self.in_step:
+                        await self._tell_commands()
             except (discord.DiscordException, aiohttp.ClientError, OSError) as fault:
-                log.warning("commands not told", action="commands_not_synced", why=str(fault))
+                why = str(fault) or type(fault).__name__
+                log.warning("commands not told", action="commands_not_synced", why=why)
+            return self.in_step
+
+    async def commands_differ(self) -> bool:
+        """Return whether Discord holds other commands than the bot defines."""
+        return syncing.differ(await self.held_commands(), await syncing.wanted(self.tree))
 
     async def _tell_commands(self) -> None:
         held = await self.held_commands()
@@ -106,14 +130,6 @@ class CircleClient(discord.AutoShardedClient):
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Answer buttons and forms; commands come by the tree."""
         await self.interactions.hear(interaction)
-
-    async def on_ready(self) -> None:
-        """Tell the commands when that did not work before."""
-        await self.keep_commands()
-
-    async def on_resumed(self) -> None:
-        """Tell the commands when that did not work before."""
-        await self.keep_commands()
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - discord.py's own
         """Let handlers run, which keep to no order, and tell who listens at once."""

@@ -62,6 +62,10 @@ class Uses(Protocol):
         """Return what a field may name."""
         ...
 
+    async def offer(self, interaction: discord.Interaction, choices: list[Choice[str]]) -> None:
+        """Show suggestions, where there is still time for them."""
+        ...
+
 
 def grown(registry: Iterable[Bound], uses: Uses) -> Iterator[Slash | app_commands.Group]:
     """Yield every command of the registry: "circle new" as new of the group circle."""
@@ -193,8 +197,10 @@ def _suggesting(
 ) -> Callable[[discord.Interaction, str], Coroutine[Any, Any, list[Choice[str]]]]:
     async def suggesting(interaction: discord.Interaction, current: str) -> list[Choice[str]]:
         names = await uses.suggest(interaction, bound, field, current)
-        fitting = [name for name in names if 1 <= len(name) <= CHOICE]
-        return [Choice(name=name, value=name) for name in fitting[:CHOICES]]
+        fitting = [name for name in names if 1 <= len(name) <= CHOICE][:CHOICES]
+        choices = [Choice(name=name, value=name) for name in fitting]
+        await uses.offer(interaction, choices)
+        return choices
 
     return suggesting
 

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import aiohttp
 import discord
 import structlog
+from discord import app_commands
+from discord.app_commands import Choice
 
 from adapters.discord import forms, told, words
 from adapters.discord.commands import Given, wants_form
@@ -81,7 +83,7 @@ class Interactions:
         self, interaction: discord.Interaction, bound: Bound, message: discord.Message
     ) -> None:
         """Answer a command of a message's menu, which is about that message."""
-        subject = told.subject(message)
+        subject = told.subject(interaction, message)
         event = told.command(interaction, bound.command.name, subject=subject)
         await self._once(interaction, lambda: self._give(interaction, event))
 
@@ -98,6 +100,13 @@ class Interactions:
             log.info("no time to suggest", action="suggestions_late")
             return []
 
+    async def offer(self, interaction: discord.Interaction, choices: list[Choice[str]]) -> None:
+        """Show suggestions; those that come too late are missed by nobody."""
+        try:
+            await self._first(lambda: interaction.response.autocomplete(choices))
+        except (discord.HTTPException, aiohttp.ClientError, OSError):
+            log.info("suggestions not shown", action="suggestions_late", exc_info=True)
+
     async def hear(self, interaction: discord.Interaction) -> None:
         """Answer a button or a form of ours, whoever showed it: this process or an earlier one."""
         data: Mapping[str, Any] = interaction.data or {}
@@ -111,9 +120,16 @@ class Interactions:
         elif interaction.type is discord.InteractionType.component:
             await self._once(interaction, lambda: self._press(interaction, whole))
 
-    async def misled(self, interaction: discord.Interaction) -> None:
-        """Answer a command that does not look as this version of the bot defines it."""
-        await self._once(interaction, lambda: self._say(interaction, words.changed()))
+    async def fail(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError
+    ) -> None:
+        """Answer a command that failed before it was one of ours.
+
+        Most likely Discord showed it as an earlier version of the bot defined it.
+        """
+        known = not isinstance(error, app_commands.CommandInvokeError)
+        said = words.changed() if known else words.broken()
+        await self._once(interaction, lambda: self._say(interaction, said))
 
     async def _press(self, interaction: discord.Interaction, state: State) -> None:
         event = told.command(interaction, state.command, state.given)

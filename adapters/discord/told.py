@@ -2,10 +2,11 @@
 
 import discord
 
-from adapters.discord import places
 from adapters.discord.markup import PLATFORM
 from adapters.discord.places import AnswerPlace
+from adapters.discord.translate import Place, Scene, as_it_reads, place_of
 from bot.conversation.model import Event, Kind
+from bot.conversation.plain import tame_name
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -17,55 +18,53 @@ def command(
     subject: Event | None = None,
 ) -> Event:
     """Return the command that an interaction gives; a button's post is what it replies to."""
-    room, thread = _where(interaction)
+    place = _place(interaction)
     on = interaction.message
     about = on.id if on is not None and not on.flags.ephemeral else None
-    inside = int(thread) if thread is not None else None
     return Event(
         id=str(interaction.id),
         at=interaction.created_at,
         platform=PLATFORM,
-        room=room,
+        room=place.room,
         kind=Kind.COMMAND,
         author=str(interaction.user.id),
-        name=interaction.user.display_name,
+        name=tame_name(interaction.user.display_name),
         text=name,
         given=given,
-        thread=thread,
-        reply_to=places.message_id(about, inside) if about is not None else None,
-        direct=interaction.guild_id is None,
+        thread=None if place.thread is None else str(place.thread),
+        reply_to=None if about is None else place.id_of(about),
+        direct=place.guild is None,
         subject=subject,
         answer_at=str(AnswerPlace(interaction.user.id, interaction.id, interaction.token)),
     )
 
 
-def _where(interaction: discord.Interaction) -> tuple[str, str | None]:
-    """Return the room in which it was given, and the thread where it was one."""
-    channel, number = interaction.channel, interaction.channel_id or 0
-    if isinstance(channel, discord.Thread):
-        return places.room(interaction.guild_id, channel.parent_id).id, str(channel.id)
-    return places.room(interaction.guild_id, number).id, None
+def _place(interaction: discord.Interaction) -> Place:
+    found = place_of(interaction.channel)
+    return found or Place(interaction.guild_id, interaction.channel_id or 0)
 
 
-def subject(message: discord.Message) -> Event:
+def subject(interaction: discord.Interaction, message: discord.Message) -> Event:
     """Return the message of a menu; its words come with it, whatever else the bot may read."""
-    guild = message.guild.id if message.guild else None
-    channel = message.channel
-    inside = channel.id if isinstance(channel, discord.Thread) else None
-    parent = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
-    return Event(
-        id=places.message_id(message.id, None if message.id == inside else inside),
+    place = _place(interaction)
+    me = interaction.client.user
+    scene = Scene(
+        me=interaction.application_id if me is None else me.id,
+        name="" if me is None else me.display_name,
+        reads=True,
+        now=interaction.created_at,
+    )
+    return as_it_reads(message, place, scene) or Event(
+        id=place.id_of(message.id),
         at=message.created_at,
         platform=PLATFORM,
-        room=places.room(guild, parent).id,
+        room=place.room,
         kind=Kind.MESSAGE,
         author=str(message.author.id),
-        name=message.author.display_name,
-        text=message.content,
-        thread=str(inside) if inside is not None else None,
-        direct=guild is None,
-        bot=message.author.bot,
-        edited_at=message.edited_at,
+        name=tame_name(message.author.display_name),
+        thread=None if place.thread is None else str(place.thread),
+        direct=place.guild is None,
+        bot=True,
     )
 
 

@@ -121,12 +121,13 @@ class Kept:
         )
         self.platform.client = client
         client.hear = self.hear if heard else None
+        client.again = 0.05
         async with asyncio.TaskGroup() as tasks:
             started = tasks.create_task(client.start(self.standin.token))
             answering = tasks.create_task(self._answer())
             try:
                 async with asyncio.timeout(WITHIN):
-                    while not client.is_ready():  # noqa: ASYNC110 - before login nothing wakes
+                    while not (client.is_ready() and client.in_step):  # noqa: ASYNC110 - before login nothing wakes
                         await asyncio.sleep(0.01)
                 yield client
             finally:

@@ -44,9 +44,13 @@ async def test_every_command_is_there_and_discord_takes_it(north: North) -> None
     names = {
         " ".join(filter(None, (each["name"], option)))
         for each in held
+        if each["type"] == 1
         for option in [o["name"] for o in each["options"] if o["type"] == 1] or [""]
     }
-    assert names == {bound.command.name for bound in north.bot.application.registry}
+    registry = north.bot.application.registry
+    assert names == {bound.command.name for bound in registry}
+    menus = {each["name"] for each in held if each["type"] == 3}
+    assert menus == {bound.command.menu for bound in registry if bound.command.menu}
 
 
 async def test_a_command_is_noted_acknowledged_once_and_answered_by_an_edit(north: North) -> None:
