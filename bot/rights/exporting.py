@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 from bot.circles.model import Member, MemberState, Step
 from bot.circles.rows import Circles, Members, Steps
@@ -13,7 +13,7 @@ from bot.conversation.model import DomainError
 from bot.participation.model import Contribution
 from bot.participation.rows import Contributions
 from bot.participation.usecases import counts_words
-from bot.prompting.model import PromptAnswer
+from bot.prompting.model import PromptAnswer, Shown
 from bot.prompting.rows import Answers
 from bot.publication.choosing import Names
 from bot.publication.rows import Publications
@@ -35,7 +35,7 @@ class ExportCircle:
 
         Who did not agree to be named is a number that means nothing outside the export, also
         inside the words of others; who did not agree to be counted or quoted is not in those
-        tables.
+        tables. Whose an answer is that was given without a name is told nowhere.
 
         Raises:
             DomainError: there is no such circle.
@@ -54,7 +54,7 @@ class ExportCircle:
         heard = [(a.answered_at, a.member) for a in answers if a.text is not None]
         heard += [(c.sent_at, c.member) for c in contributions]
         shown, names = shown_names(members, heard), Names.of(members, {})
-        answers = [replace(a, text=names.masked(a.text)) for a in answers if a.text is not None]
+        answers = [_as_told(a, a.text, names) for a in answers if a.text is not None]
         named = frozenset(m.id for m in members if m.consents.named)
         files = {
             "members.csv": _members(members, shown),
@@ -66,6 +66,22 @@ class ExportCircle:
         if published is not None:
             files |= {"publication.md": published.markdown, "publication.html": published.html}
         return files
+
+
+def _as_told(answer: PromptAnswer, text: str, names: Names) -> PromptAnswer:
+    """Return an answer as everybody may read it.
+
+    One whose author did not want to be known for it has no more than its day: the table of
+    contributions would tell whose it is by the minute.
+    """
+    if answer.shown is not Shown.UNNAMED:
+        return replace(answer, text=names.masked(text))
+    day = datetime.combine(answer.answered_at.date(), time(), UTC)
+    return replace(answer, text=names.masked(text, without=answer.member), answered_at=day)
+
+
+def _author(answer: PromptAnswer, shown: Mapping[int, str]) -> str:
+    return "a member" if answer.shown is Shown.UNNAMED else shown[answer.member]
 
 
 def shown_names(members: Sequence[Member], heard: Iterable[tuple[datetime, int]]) -> dict[int, str]:
@@ -118,7 +134,7 @@ def _answers(answers: Sequence[PromptAnswer], shown: Mapping[int, str]) -> str:
                 a.asked.phase,
                 a.asked.prompt,
                 a.asked.occurrence,
-                shown[a.member],
+                _author(a, shown),
                 a.answered_at.isoformat(),
                 a.text,
             )
@@ -165,7 +181,7 @@ def _record(
     """
     lines: list[dict[str, object]] = []
     for number, answer in enumerate(answers, start=1):
-        named = answer.member in by_name
+        named = answer.member in by_name and answer.shown is not Shown.UNNAMED
         lines.append(
             {
                 "id": answer.message.id if named else str(number),
@@ -174,7 +190,7 @@ def _record(
                 "room": answer.message.room.id,
                 "thread": None,
                 "kind": "answer",
-                "author": shown[answer.member],
+                "author": _author(answer, shown),
                 "text": answer.text,
                 "reply_to": None,
                 "target": None,

@@ -148,8 +148,11 @@ def button(entry: Entry) -> Action:
 
 
 @asynccontextmanager
-async def commons(folder: Path) -> AsyncIterator[Commons]:
-    """Open the application on a community in which Fay leads the circle north, not open yet."""
+async def commons(folder: Path, *, circle: str = "") -> AsyncIterator[Commons]:
+    """Open the application on a community in which Fay leads the circle north, not open yet.
+
+    `circle` are more words for the command that makes it.
+    """
     clock = DrivenClock(START)
     community = Community(clock)
     for who in ("fay", "ana", "ben"):
@@ -161,7 +164,7 @@ async def commons(folder: Path) -> AsyncIterator[Commons]:
     try:
         here = Commons(wire(database, clock, {PLATFORM: platform}, given), community, clock)
         await here.settle()
-        await here.say("fay", "!circle new north 2026-03-16")
+        await here.say("fay", f"!circle new north 2026-03-16 {circle}")
         yield here
     finally:
         await database.aclose()

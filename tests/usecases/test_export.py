@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.conversation.model import DomainError
+from bot.conversation.model import DomainError, Kind
 from bot.rights.exporting import ExportCircle
 from bot.runtime import write_folder
 from tests.support.scene import ANA, BEN, FAY, Scene, fresh_database, scene
@@ -60,6 +60,25 @@ async def test_an_export_names_only_who_agreed_also_in_the_words_of_others(tmp_p
     assert [each["id"] for each in record] == ["1", "$by-ben"]
     counted = list(csv.DictReader(io.StringIO(files["contributions.csv"])))
     assert {each["member"] for each in counted} == {"member 1"}, "Ben did not agree to be counted"
+
+
+async def test_whose_an_answer_without_a_name_is_stands_nowhere(tmp_path: Path) -> None:
+    async with scene(tmp_path) as here:
+        await circle(here)
+        here.clock.advance(minutes=7)
+        given = (("words", "Ben has a secret"), ("show", "unnamed"))
+        await here.say(BEN, "answer", kind=Kind.COMMAND, given=given, id="$click")
+        files = await ExportCircle(here.application.database.look)("north")
+    (row,) = [
+        r
+        for r in csv.DictReader(io.StringIO(files["answers.csv"]))
+        if r["text"] == "[a member] has a secret"
+    ]
+    assert (row["member"], row["answered_at"]) == ("a member", "2026-03-10T00:00:00+00:00")
+    (line,) = [each for each in files["record.jsonl"].splitlines() if "secret" in each]
+    assert "Ben" not in line
+    assert "$click" not in line
+    assert ":07:" not in line
 
 
 async def test_who_is_not_named_is_not_told_by_role_place_or_day(tmp_path: Path) -> None:

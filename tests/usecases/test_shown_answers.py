@@ -1,17 +1,20 @@
 """Answers by form and by fields: recorded, shown as their author chose, changed, taken back."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
 
-from bot.conversation.model import DomainError
+from bot.conversation.model import DomainError, Kind
 from bot.delivery.rows import OutboxRow
 from bot.participation.rows import ContributionRow
 from bot.prompting.rows import AnswerRow
-from bot.publication.rows import MarkRow, QuoteRow
+from bot.publication.model import Said
+from bot.publication.rows import MarkRow, PublicationRow, QuoteRow
 from tests.support.commons import Commons, commons
 
 ROLL_CALL = "Who is here?"
@@ -290,9 +293,9 @@ async def test_only_its_author_leaves_out_an_answer_that_the_bot_shows(north: Co
     await north.say("ben", "!omit", reply_to=shown)
     assert await north.all(QuoteRow) == []
     await north.say("ana", "!omit", reply_to=shown)
-    (quote,) = await north.all(QuoteRow)
-    assert isinstance(quote, QuoteRow)
-    assert (quote.message, quote.state) == ((await stored(north)).message, "withdrawn")
+    (left,) = await north.all(QuoteRow)
+    assert isinstance(left, QuoteRow)
+    assert (left.message, left.state) == ((await stored(north)).message, "withdrawn")
     await north.say("ben", "!mark", reply_to=shown)
     assert await north.all(MarkRow) == []
 
@@ -302,3 +305,125 @@ async def test_an_answer_whose_words_are_not_kept_is_not_marked(north: Commons) 
     (shown,) = [e.event.id for e in north.entries() if "I bring soup" in e.event.text]
     await north.say("ana", "!mark", reply_to=shown)
     assert await north.all(MarkRow) == []
+
+
+# --- in the publication -----------------------------------------------------------------------
+
+
+async def publish(here: Commons) -> PublicationRow | None:
+    """Let Fay draft, Ana approve all that she is asked about, and Fay publish."""
+    await here.privately("fay", "!summary draft north")
+    await here.privately("ana", "!review approve north all")
+    await here.privately("fay", "!summary publish north")
+    rows = [row for row in await here.all(PublicationRow) if isinstance(row, PublicationRow)]
+    return rows[-1] if rows else None
+
+
+def line_in(row: PublicationRow | None) -> Said:
+    """Return the only line of a publication."""
+    assert row is not None
+    (said,) = row.summary.lines
+    return said
+
+
+async def test_a_quoted_answer_by_form_leads_to_the_post_that_shows_it(north: Commons) -> None:
+    await answer(north, "ana", words="I bring bread.", show="named")
+    (shown,) = [e.event.id for e in north.entries() if "I bring bread" in e.event.text]
+    said = line_in(await publish(north))
+    assert (said.text, said.author) == ("I bring bread.", "Ana")
+    assert said.link.endswith(quote(shown))
+
+
+async def test_an_answer_without_a_message_of_its_own_is_not_taken_for_deleted(
+    north: Commons,
+) -> None:
+    await north.give("ana", "answer", ("words", "I bring bread."), ("show", "unnamed"))
+    await publish(north)
+    assert (await stored(north)).text == "I bring bread."
+
+
+async def test_who_is_not_named_in_the_room_is_not_named_in_the_publication(
+    north: Commons,
+) -> None:
+    await answer(north, "ana", words="I bring bread.", show="unnamed")
+    said = line_in(await publish(north))
+    assert (said.text, said.author, said.link) == ("I bring bread.", "", "")
+
+
+async def test_an_answer_that_is_only_counted_is_not_quoted(north: Commons) -> None:
+    await answer(north, "ana", words="I bring bread.", show="counted")
+    assert await publish(north) is None
+
+
+async def test_a_published_answer_that_is_given_again_goes_back_to_review(
+    north: Commons,
+) -> None:
+    await answer(north, "ana", words="I bring bread.", show="named")
+    await publish(north)
+    await answer(north, "ana", words="I bring soup.", show="named")
+    (row,) = await north.all(PublicationRow)
+    assert isinstance(row, PublicationRow)
+    assert row.summary.lines == ()
+    (asked,) = await north.all(QuoteRow)
+    assert isinstance(asked, QuoteRow)
+    assert asked.state == "asked"
+    assert line_in(await publish(north)).text == "I bring soup."
+
+
+async def test_a_published_answer_loses_its_name_where_its_author_takes_it_back(
+    north: Commons,
+) -> None:
+    await answer(north, "ana", words="I bring bread.", show="named")
+    await publish(north)
+    await answer(north, "ana", words="I bring bread.", show="unnamed")
+    (row,) = await north.all(PublicationRow)
+    assert isinstance(row, PublicationRow)
+    assert (line_in(row).author, line_in(row).link) == ("", "")
+
+
+async def test_a_published_answer_goes_when_it_is_to_be_counted_only(north: Commons) -> None:
+    await answer(north, "ana", words="I bring bread.", show="named")
+    await publish(north)
+    await answer(north, "ana", words="I bring bread.", show="counted")
+    (row,) = await north.all(PublicationRow)
+    assert isinstance(row, PublicationRow)
+    assert row.summary.lines == ()
+
+
+async def test_what_a_moderator_takes_down_is_kept_and_quoted_no_more(north: Commons) -> None:
+    await answer(north, "ana", words="I bring bread.", show="named")
+    await publish(north)
+    (shown,) = [e.event for e in north.entries() if "Ana answers" in e.event.text]
+    gone = replace(shown, id="$gone", kind=Kind.DELETE, target=shown.id, author="fay", bot=False)
+    await north.hear(gone)
+    row = await stored(north)
+    assert (row.text, row.shown) == (None, "counted")
+    (published,) = await north.all(PublicationRow)
+    assert isinstance(published, PublicationRow)
+    assert published.summary.lines == ()
+
+
+async def test_what_the_bot_takes_down_itself_stays_an_answer(north: Commons) -> None:
+    await answer(north, "ana", words="I bring bread.", show="named")
+    (shown,) = [e.event for e in north.entries() if "Ana answers" in e.event.text]
+    await answer(north, "ana", words="I bring bread.", show="unnamed")
+    await north.hear(replace(shown, id="$gone", kind=Kind.DELETE, target=shown.id))
+    assert (await stored(north)).text == "I bring bread."
+    assert len(roll(north)) == 1
+
+
+# --- threads ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("threads", ["prompt", "week", "none"])
+async def test_an_answer_is_shown_where_its_prompt_stands(tmp_path: Path, threads: str) -> None:
+    async with commons(tmp_path, circle=f"threads={threads}") as here:
+        await here.join("ana")
+        await here.say("fay", "!circle open north")
+        await here.until(ASKED)
+        event, _ = here.prompt(ROLL_CALL)
+        await answer(here, "ana", words="I bring bread.", show="named")
+        (shown,) = [e.event for e in here.entries() if "I bring bread" in e.event.text]
+        inside = {"prompt": event.id, "week": event.thread, "none": None}[threads]
+        assert (shown.thread, event.thread is None) == (inside, threads != "week")
+        assert (ROLL_CALL in shown.text) == (threads != "prompt"), "alone, it says what it answers"

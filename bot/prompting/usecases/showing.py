@@ -106,10 +106,14 @@ async def answer_in(message: MessageRef, work: UnitOfWork) -> PromptAnswer | Non
     return next((each for each in found if each.asked.occurrence == posted.occurrence), None)
 
 
+async def places_of(answer: PromptAnswer, work: UnitOfWork) -> list[MessageRef]:
+    """Return the messages in which the bot shows an answer, and is to go on showing it."""
+    return await Outbox(work).shown(answer.circle, _subject(answer), answer.asked.occurrence)
+
+
 async def shown_at(answer: PromptAnswer, work: UnitOfWork) -> MessageRef | None:
     """Return the first message in which the bot shows an answer, None when there is none."""
-    found = await Outbox(work).shown(answer.circle, _subject(answer), answer.asked.occurrence)
-    return next(iter(found), None)
+    return next(iter(await places_of(answer, work)), None)
 
 
 @dataclass(frozen=True)

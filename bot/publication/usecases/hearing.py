@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from bot.circles.rows import Circles, Members
 from bot.conversation.model import Event, Kind, MessageRef
 from bot.prompting.model import PromptAnswer, Shown
+from bot.prompting.rows import Answers
+from bot.prompting.usecases.showing import answer_in, hide, places_of
 from bot.publication.model import QuoteState, fingerprint, kind_of, reread, unnamed
 from bot.publication.rows import Gone, Harvested, Quotes
 from bot.publication.usecases.marking import said_in
@@ -59,7 +61,20 @@ class PublicationHears:
             if await Harvested(work).unreact(target):
                 await Harvested(work).sweep(circle.id)
         await self._edit_gone(target, work)
+        await self._shown_no_more(target, work)
         await self.take_back.lines([target], work)
+
+    async def _shown_no_more(self, target: MessageRef, work: UnitOfWork) -> None:
+        """Let go of the words of an answer that somebody takes down where the bot shows it.
+
+        What the bot takes down itself is over already: then nothing is to be done.
+        """
+        answer = await answer_in(target, work)
+        if answer is None or target not in await places_of(answer, work):
+            return
+        await hide(answer, self.take_back.post.clock.now(), work)
+        await Answers(work).put(replace(answer, text=None, shown=Shown.COUNTED))
+        await self.take_back.lines([answer.message], work)
 
     async def _unreacted(self, event: Event, target: MessageRef, work: UnitOfWork) -> None:
         """Take the mark away that a reaction was, and words that no other mark holds."""
