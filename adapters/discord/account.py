@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import aiohttp
 import discord
@@ -35,11 +35,14 @@ class Application:
     code: bool
 
 
+C = TypeVar("C", bound=discord.Client)
+
+
 @dataclass(slots=True)
-class Asking:
+class Asking(Generic[C]):
     """A client that asks and does not listen; by how many seconds Discord's clock was `ahead`."""
 
-    client: discord.Client
+    client: C
     ahead: list[float] = field(default_factory=list)
 
     @property
@@ -67,13 +70,13 @@ async def application_of(token: str, options: Options = dict) -> Application:
         AccountLost: Discord does not know the token.
         PlatformUnavailable: Discord does not answer.
     """
-    async with asking(token, options) as asked:
+    async with asking(token, options, discord.Client) as asked:
         return asked.application
 
 
 @asynccontextmanager
-async def asking(token: str, options: Options = dict) -> AsyncIterator[Asking]:
-    """Log in to ask; what goes wrong inside is told as by the port.
+async def asking(token: str, options: Options, make: Callable[..., C]) -> AsyncIterator[Asking[C]]:
+    """Log in with a client of one's own make; what goes wrong inside is told as by the port.
 
     Raises:
         AccountLost: Discord does not know the token.
@@ -82,7 +85,7 @@ async def asking(token: str, options: Options = dict) -> AsyncIterator[Asking]:
     ahead: list[float] = []
     given = {**options(), "intents": discord.Intents(guilds=True), "http_trace": _clock(ahead)}
     try:
-        async with discord.Client(**given) as client:
+        async with make(**given) as client:
             await client.login(token)
             yield Asking(client, ahead)
     except discord.LoginFailure:

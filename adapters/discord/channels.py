@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import discord
 
-from adapters.discord.account import Asking
 from adapters.discord.invitation import Asked, missing
 
 MOST = 200
@@ -21,16 +20,18 @@ class Channel:
     commands: bool
 
 
-async def servers(asked: Asking) -> list[str]:
+async def servers(client: discord.Client) -> list[str]:
     """Return the names of the servers that the bot is on."""
-    return [guild.name async for guild in asked.client.fetch_guilds(limit=MOST, with_counts=False)]
+    return [guild.name async for guild in client.fetch_guilds(limit=MOST, with_counts=False)]
 
 
-async def channels(asked: Asking, server: int, wanted: Collection[int]) -> dict[int, Channel]:
+async def channels(
+    client: discord.Client, server: int, wanted: Collection[int]
+) -> dict[int, Channel]:
     """Return those of a server's channels that are there, none where the bot is not on it."""
-    me = asked.client.user
+    me = client.user
     try:
-        guild = await asked.client.fetch_guild(server, with_counts=False)
+        guild = await client.fetch_guild(server, with_counts=False)
         mine = await guild.fetch_member(me.id if me else 0)
         there = await guild.fetch_channels()
     except (discord.NotFound, discord.Forbidden):

@@ -1,9 +1,9 @@
 """What the bot asks of a server that invites it: the least that its work takes, never everything.
 
-Not asked for, though it could be of use: Administrator and the managing of channels, roles or
-messages, which nobody should give a bot that only talks; Manage Threads, since whoever may write
-in a thread also opens an archived one again, and what somebody locked is theirs to unlock; and
-Use Application Commands, which members need, not the bot.
+Not asked for: Administrator and the managing of channels, roles or messages, which nobody should
+give a bot that only talks; Manage Threads, since whoever may write in a thread also opens an
+archived one again, and what somebody locked is theirs to unlock; Use Application Commands, which
+members need, not the bot; and what the bot does not do (private threads, reactions, polls).
 """
 
 from collections.abc import Iterable
@@ -39,11 +39,6 @@ ASKED = (
         "Create Public Threads",
         "a prompt or a week gets its own thread",
     ),
-    Asked(
-        "create_private_threads",
-        "Create Private Threads",
-        "a few people can talk where not everybody reads",
-    ),
     Asked("embed_links", "Embed Links", "a link in a prompt shows what it leads to"),
     Asked("attach_files", "Attach Files", "it hands out publications and members' own data"),
     Asked(
@@ -51,7 +46,6 @@ ASKED = (
         "Read Message History",
         "it finds what was said while it was away, and what it posted itself",
     ),
-    Asked("add_reactions", "Add Reactions", "it can show that it has noted something"),
 )
 """Everything that the invitation asks for."""
 

@@ -1,15 +1,15 @@
 """The bot on Discord: its application, its commands, its servers and its circles' channels."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from adapters.discord import invitation
-from adapters.discord.account import Application, Asking, Options, asking
+from adapters.discord.account import Application, Options, asking
 from adapters.discord.channels import Channel, channels, servers
-from adapters.discord.client import build
+from adapters.discord.client import CircleClient, build
 from adapters.discord.invitation import Asked
 from adapters.discord.markup import PLATFORM
 from adapters.discord.places import channel_of, guild_of
-from adapters.discord.syncing import differ, wanted
 from bot.check.clock import clock_finding
 from bot.check.findings import Finding, fail, ok, warn
 from bot.config import Discord, command
@@ -29,12 +29,12 @@ async def discord_findings(
     token = discord.token.get_secret_value() if discord.token else ""
     found: list[Finding] = []
     try:
-        async with asking(token, options) as asked:
+        async with asking(token, options, partial(build, dispatch)) as asked:
             found += _account(asked.application, discord)
-            found += _clock(asked)
-            found.append(await _commands(asked, dispatch))
-            found.append(_servers(await servers(asked)))
-            found += await _rooms(asked, circles)
+            found += _clock(asked.ahead)
+            found.append(await _commands(asked.client))
+            found.append(_servers(await servers(asked.client)))
+            found += await _rooms(asked.client, circles, invitation.link(asked.application.id))
     except AccountLost as error:
         todo = f"Take a new one at {PORTAL}, “Bot”, then: {command('init', '--login')}"
         return [fail("discord", str(error), "The bot cannot log in.", todo)]
@@ -86,20 +86,16 @@ def _intents(application: Application, discord: Discord) -> Finding:
     )
 
 
-def _clock(asked: Asking) -> Iterator[Finding]:
-    if asked.ahead:
-        yield clock_finding("discord clock", "Discord", min(asked.ahead, key=abs), APART)
+def _clock(ahead: Sequence[float]) -> Iterator[Finding]:
+    if ahead:
+        yield clock_finding("discord clock", "Discord", min(ahead, key=abs), APART)
 
 
-async def _commands(asked: Asking, dispatch: Dispatch) -> Finding:
+async def _commands(client: CircleClient) -> Finding:
     """Return whether Discord shows the commands that this version has."""
-    about, application = "discord commands", asked.application.id
-    held = await asked.client.http.get_global_commands(application)
-    async with build(dispatch) as defining:
-        await defining.setup_hook()
-        defined = await wanted(defining.tree)
-    if not differ(held, defined):
-        return ok(about, f"Discord shows all {len(defined)} of them as this version has them.")
+    about, held = "discord commands", await client.held_commands()
+    if not await client.commands_differ():
+        return ok(about, "Discord shows them as this version has them.")
     what = "It does not show them as this version has them." if held else "It shows none yet."
     why = "Who types / would not find what the bot can do."
     return warn(about, what, why, "Start the bot: it tells Discord its commands.")
@@ -115,14 +111,13 @@ def _servers(names: list[str]) -> Finding:
     return ok(about, f"The bot is on {len(names)}: {', '.join(names[:NAMED])}{more}.")
 
 
-async def _rooms(asked: Asking, circles: Mapping[RoomRef, str]) -> list[Finding]:
-    """Return how it stands with each channel of a circle."""
+async def _rooms(client: CircleClient, circles: Mapping[RoomRef, str], again: str) -> list[Finding]:
+    """Return how it stands with each channel of a circle; `again` invites the bot once more."""
     found: list[Finding] = []
     mine = {room: name for room, name in circles.items() if room.platform == PLATFORM}
-    again = invitation.link(asked.application.id)
     for server in sorted({guild_of(room) or 0 for room in mine}):
         rooms = [room for room in mine if (guild_of(room) or 0) == server]
-        there = await channels(asked, server, {channel_of(room) for room in rooms})
+        there = await channels(client, server, {channel_of(room) for room in rooms})
         for room in rooms:
             found += _room(f"circle {mine[room]}", room, there.get(channel_of(room)), again)
     return found

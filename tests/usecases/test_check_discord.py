@@ -93,7 +93,7 @@ class Installation:
             dispatch = wire(database, SystemClock(), {}, Given()).dispatch
             async with build(dispatch, connector=self.discord.connector()) as client:
                 await client.login(self.discord.token)
-                await client.keep_commands()
+                await client.tree.sync()
 
 
 @pytest.fixture

@@ -41,7 +41,15 @@ EVERYONE = (
 )
 """What @everyone may do in a new guild, as far as a bot notices."""
 
-INVITED = 563327910661184
+INVITED = (
+    VIEW_CHANNEL
+    | SEND_MESSAGES
+    | SEND_IN_THREADS
+    | CREATE_PUBLIC_THREADS
+    | EMBED_LINKS
+    | ATTACH_FILES
+    | READ_HISTORY
+)
 """What the bot's invitation asks for; no administrator, no managing."""
 
 IN_DIRECT = ADD_REACTIONS | VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | ATTACH_FILES | READ_HISTORY
