@@ -33,7 +33,7 @@ from bot.circles.usecases.undoing import UndoStep
 from bot.config import Discord, Matrix, Settings
 from bot.conversation.commands import HELP, ShowHelp
 from bot.conversation.dispatch import Dispatch
-from bot.conversation.model import Clock, PlatformError
+from bot.conversation.model import Clock
 from bot.conversation.platform import Platform
 from bot.conversation.registry import Registry
 from bot.delivery.model import CATCH_UP
@@ -220,6 +220,7 @@ def _matrix(
 def _discord(
     settings: Settings, mine: Discord, clock: Clock, options: Options
 ) -> "AbstractAsyncContextManager[Platform]":
+    from adapters.discord.platform import DiscordPlatform
     from adapters.discord.settings import DiscordSettings
 
     wanted = DiscordSettings(
@@ -229,7 +230,7 @@ def _discord(
         prefix=settings.circlekeeper.command_prefix,
         options=options,
     )
-    raise PlatformError(f"The bot cannot be on Discord yet ({wanted.prefix}).")
+    return DiscordPlatform(wanted)
 
 
 @runtime_checkable

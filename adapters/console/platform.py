@@ -107,7 +107,14 @@ class ConsolePlatform:
         said = self._community.post(room.id, document, plain(document), key, thread)
         return MessageRef(room, said.id)
 
-    async def find(self, room: RoomRef, key: DeliveryKey, *, since: datetime) -> MessageRef | None:
+    async def find(
+        self,
+        room: RoomRef,
+        key: DeliveryKey,
+        *,
+        since: datetime,
+        document: Document | None = None,  # noqa: ARG002 - a message carries its key
+    ) -> MessageRef | None:
         """Return the bot's own message with `key`; see the port."""
         for entry in self._community.here(room.id):
             if entry.key == str(key) and entry.event.at >= since:

@@ -21,6 +21,11 @@ def view(document: Document, key: DeliveryKey, drafts: Drafts) -> ui.View | None
     They carry the key's mark, by which `marked` knows the post again. The view is not listened to:
     what is pressed is told by its custom id alone, after a restart of the bot as before it.
     """
+    return marked_view(document, mark(key), drafts)
+
+
+def marked_view(document: Document, marked: str, drafts: Drafts) -> ui.View | None:
+    """Return the document's buttons, which carry the mark of an earlier post."""
     actions = [
         action
         for block in document.blocks
@@ -31,7 +36,7 @@ def view(document: Document, key: DeliveryKey, drafts: Drafts) -> ui.View | None
         return None
     made = ui.View(timeout=None)
     for number, action in enumerate(actions[:MOST]):
-        made.add_item(_button(action, f"{mark(key)}{_NUMBERS[number]}", drafts))
+        made.add_item(_button(action, f"{marked}{_NUMBERS[number]}", drafts))
     made.stop()
     return made
 
@@ -47,8 +52,12 @@ def _button(action: Action, marked: str, drafts: Drafts) -> ui.Button[ui.View]:
 
 def marked(custom_ids: Iterable[str], key: DeliveryKey) -> bool:
     """Return whether one of the custom ids on a message was made for the post with this key."""
-    states = map(read, custom_ids)
-    return any(state is not None and state.mark[:-1] == mark(key) for state in states)
+    return mark(key) in marks(custom_ids)
+
+
+def marks(custom_ids: Iterable[str]) -> list[str]:
+    """Return the marks of the posts for which custom ids were made."""
+    return [state.mark[:-1] for state in map(read, custom_ids) if state is not None]
 
 
 def custom_ids(message: discord.Message) -> list[str]:

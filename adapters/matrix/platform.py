@@ -130,7 +130,14 @@ class MatrixPlatform:
         self._rooms.note_mine(words(sent, "event_id"))
         return words(sent, "event_id")
 
-    async def find(self, room: RoomRef, key: DeliveryKey, *, since: datetime) -> MessageRef | None:
+    async def find(
+        self,
+        room: RoomRef,
+        key: DeliveryKey,
+        *,
+        since: datetime,
+        document: Document | None = None,  # noqa: ARG002 - a message carries its key
+    ) -> MessageRef | None:
         """Return the bot's own message with `key`; see the port."""
         mine = {"senders": [self.account], "types": ["m.room.message"]}
         async for raw in history.since(self._server, room.id, since - SKEW, only=mine):

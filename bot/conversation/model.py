@@ -35,6 +35,10 @@ class ThreadLost(NotPermitted):
     """A post cannot stand in its thread any more, which is locked or gone; its room may take it."""
 
 
+class Ambiguous(PlatformError):
+    """Several messages may be the one that is looked for."""
+
+
 class AccountLost(PlatformError):
     """The bot's account no longer works (a dead token); only a person can mend that."""
 

@@ -76,8 +76,16 @@ class Platform(Protocol):
         """
         ...
 
-    async def find(self, room: RoomRef, key: DeliveryKey, *, since: datetime) -> MessageRef | None:
-        """Return the bot's own message with `key` among those since `since`, None if none."""
+    async def find(
+        self, room: RoomRef, key: DeliveryKey, *, since: datetime, document: Document | None = None
+    ) -> MessageRef | None:
+        """Return the bot's own message with `key` among those since `since`, None if none.
+
+        A platform on which a message cannot carry its key looks for what `document` says instead.
+
+        Raises:
+            Ambiguous: several of the bot's messages say the same; none of them is guessed.
+        """
         ...
 
     def history(self, room: RoomRef, *, since: datetime) -> AsyncIterator[Event]:

@@ -281,7 +281,7 @@ class Drain:
             moments.append(row.first_attempt_at)
         if moments:
             since = min(moments) - timedelta(minutes=5)
-            found = await platform.find(room, row.identity, since=since)
+            found = await platform.find(room, row.identity, since=since, document=row.document)
             if found is not None:
                 return found
             if too_late and tried:

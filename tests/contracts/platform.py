@@ -1,9 +1,10 @@
 """What the contract suite needs of an implementation: a stage with the bot and people on it.
 
 To put another platform under the contract, write a class that fills `Stage` (and its people
-`Member`), give it as a fixture in `test_platform_contract.py` and add the fixture's name to
-`STAGES` there, with an id that says what is real in it (`console`, `matrix-synapse`). Tests skip
-by the platform's `capabilities`, never by that name.
+`Member`), give it as a fixture in `test_platform_contract.py`, and add the fixture's name to
+`STAGES` there, with an id that says what is real in it (`console`, `matrix-synapse`), and to
+`STAGES` in `conftest.py`, with what the platform can do. Tests are left out by these capabilities
+(`@pytest.mark.needs`), never by a platform's name.
 """
 
 import asyncio

@@ -22,8 +22,10 @@ from bot.conversation.model import (
 )
 from bot.conversation.platform import Platform
 from tests.contracts.console import ConsoleStage
+from tests.contracts.discord import DiscordStage
 from tests.contracts.matrix import MatrixStage
 from tests.contracts.platform import Ears, Stage, WallClock, texts
+from tests.support.discord.server import StandIn
 from tests.support.human import NewHuman
 from tests.support.synapse import NewAccount, Synapse
 
@@ -51,9 +53,23 @@ def console() -> Stage:
     return ConsoleStage()
 
 
+@pytest.fixture
+def discord_stage(discord: StandIn) -> Stage:
+    """Set the stage on a Discord where the bot hears what is said to it."""
+    return DiscordStage(discord, reads=False)
+
+
+@pytest.fixture
+def discord_reading(discord: StandIn) -> Stage:
+    """Set the stage on a Discord where the bot reads rooms and knows who is there."""
+    return DiscordStage(discord, reads=True)
+
+
 STAGES = [
     pytest.param("console", id="console"),
     pytest.param("matrix_synapse", id="matrix-synapse"),
+    pytest.param("discord_stage", id="discord"),
+    pytest.param("discord_reading", id="discord-reading"),
 ]
 
 
@@ -126,12 +142,11 @@ async def test_the_longest_words_fit(stage: Stage) -> None:
     assert [shown.text for shown in await ana.sees(room)] == [words]
 
 
+@pytest.mark.needs("threads")
 async def test_a_post_stands_in_the_thread_that_is_named(stage: Stage) -> None:
     ana = await stage.member("ana")
     room = await stage.room(ana)
     async with stage.bot() as bot:
-        if not bot.capabilities.threads:
-            pytest.skip("the platform has no threads")
         root = await bot.post(room, say("What did you try?"), key=key_for(room))
         await bot.post(room, say("I listen"), key=key_for(room, "reply"), thread=root.id)
     assert [(shown.text, shown.thread) for shown in await ana.sees(room)] == [
@@ -140,14 +155,13 @@ async def test_a_post_stands_in_the_thread_that_is_named(stage: Stage) -> None:
     ]
 
 
+@pytest.mark.needs("files")
 async def test_a_file_is_sent_along(stage: Stage) -> None:
     ana = await stage.member("ana")
     room = await stage.room(ana)
     picture = File("chart.png", "image/png", PNG, "Four of seven answered")
     notes = File("notes.md", "text/markdown", b"# Notes", "")
     async with stage.bot() as bot:
-        if not bot.capabilities.files:
-            pytest.skip("the platform takes no files")
         await bot.post(room, Document((picture,)), key=key_for(room, "chart"))
         await bot.post(room, Document((picture,)), key=key_for(room, "chart"))
         await bot.post(room, Document((notes,)), key=key_for(room, "notes"))
@@ -164,18 +178,19 @@ async def test_the_bot_may_not_post_where_it_is_not(stage: Stage) -> None:
             await bot.post(room, say("Hello?"), key=key_for(room))
 
 
+@pytest.mark.needs("history")
 async def test_an_own_message_is_found_by_its_key(stage: Stage) -> None:
     ana = await stage.member("ana")
     room = await stage.room(ana)
     async with stage.bot() as bot:
-        if not bot.capabilities.history:
-            pytest.skip("the platform keeps no history")
         posted = await bot.post(room, say("Here"), key=key_for(room))
         await bot.post(room, say("There"), key=key_for(room, "other"))
         now = WallClock().now()
-        assert await bot.find(room, key_for(room), since=now - HOUR) == posted
-        assert await bot.find(room, key_for(room, "never"), since=now - HOUR) is None
-        assert await bot.find(room, key_for(room), since=now + 3 * HOUR) is None
+        here, never = say("Here"), say("Never said")
+        since = now - HOUR
+        assert await bot.find(room, key_for(room), since=since, document=here) == posted
+        assert await bot.find(room, key_for(room, "no"), since=since, document=never) is None
+        assert await bot.find(room, key_for(room), since=now + 3 * HOUR, document=here) is None
 
 
 async def test_another_persons_copy_of_a_key_is_not_found(stage: Stage) -> None:
@@ -183,19 +198,21 @@ async def test_another_persons_copy_of_a_key_is_not_found(stage: Stage) -> None:
     room = await stage.room(ana)
     async with stage.bot() as bot:
         await ana.say(room, str(key_for(room)))
-        assert await bot.find(room, key_for(room), since=WallClock().now() - HOUR) is None
+        said = say(str(key_for(room)))
+        since = WallClock().now() - HOUR
+        assert await bot.find(room, key_for(room), since=since, document=said) is None
 
 
+@pytest.mark.needs("edits")
 async def test_an_own_message_says_something_else_after_an_edit(stage: Stage) -> None:
     ana = await stage.member("ana")
     room = await stage.room(ana)
     async with stage.bot() as bot:
-        if not bot.capabilities.edits:
-            pytest.skip("the platform has no edits")
         posted = await bot.post(room, say("Ana: bread"), key=key_for(room))
         for _ in range(2):
             await bot.edit(posted, say("Ana: cake"), key=key_for(room, "change"))
-        assert await bot.find(room, key_for(room), since=WallClock().now() - HOUR) == posted
+        since, now = WallClock().now() - HOUR, say("Ana: cake")
+        assert await bot.find(room, key_for(room), since=since, document=now) == posted
         assert [(shown.id, shown.text) for shown in await ana.sees(room)] == [
             (posted.id, "Ana: cake")
         ]
@@ -219,6 +236,7 @@ async def test_a_removed_message_is_gone_for_all(stage: Stage) -> None:
 # --- what is heard ---------------------------------------------------------------------------
 
 
+@pytest.mark.needs("reads")
 async def test_everything_that_people_do_is_heard_once(stage: Stage) -> None:
     ana, ben = await stage.member("ana"), await stage.member("ben")
     room = await stage.room(ana, ben)
@@ -251,6 +269,7 @@ async def test_everything_that_people_do_is_heard_once(stage: Stage) -> None:
     assert all(abs(event.at - WallClock().now()) < HOUR for event in events)
 
 
+@pytest.mark.needs("reads")
 async def test_the_bots_own_words_are_not_heard(stage: Stage) -> None:
     ana = await stage.member("ana")
     room = await stage.room(ana)
@@ -261,6 +280,7 @@ async def test_the_bots_own_words_are_not_heard(stage: Stage) -> None:
     assert texts(ears.events) == ["yours"]
 
 
+@pytest.mark.needs("reads")
 async def test_a_reply_to_the_bot_and_its_name_address_it(stage: Stage) -> None:
     ana = await stage.member("ana")
     room = await stage.room(ana)
@@ -274,6 +294,20 @@ async def test_a_reply_to_the_bot_and_its_name_address_it(stage: Stage) -> None:
     assert heard == [True, True, False]
 
 
+@pytest.mark.needs("not reads")
+async def test_words_that_are_kept_from_the_bot_are_unknown(stage: Stage) -> None:
+    ana = await stage.member("ana")
+    room = await stage.room(ana)
+    async with stage.bot() as bot, Ears(bot) as ears:
+        posted = await bot.post(room, say("How was it?"), key=key_for(room))
+        kept = await ana.say(room, "to Ben alone")
+        reply = await ana.say(room, "good", reply_to=posted.id)
+        await ears.hear(lambda event: event.id == reply)
+    heard = [(e.id, e.text, e.readable, e.addressed) for e in ears.events if not e.bot]
+    assert heard == [(kept, "", False, False), (reply, "good", True, True)]
+
+
+@pytest.mark.needs("reads")
 async def test_what_came_before_the_first_start_is_not_heard(stage: Stage) -> None:
     ana = await stage.member("ana")
     room = await stage.room(ana)
@@ -284,6 +318,7 @@ async def test_what_came_before_the_first_start_is_not_heard(stage: Stage) -> No
     assert texts(ears.events) == ["now"]
 
 
+@pytest.mark.needs("reads")
 async def test_a_batch_is_handed_again_until_it_is_taken(stage: Stage) -> None:
     ana = await stage.member("ana")
     room = await stage.room(ana)
@@ -297,6 +332,7 @@ async def test_a_batch_is_handed_again_until_it_is_taken(stage: Stage) -> None:
     assert texts(ears.events) == ["0", "1", "2"]
 
 
+@pytest.mark.needs("reads")
 async def test_a_crash_before_a_batch_was_stored_loses_and_doubles_nothing(stage: Stage) -> None:
     ana = await stage.member("ana")
     room = await stage.room(ana)
@@ -313,12 +349,11 @@ async def test_a_crash_before_a_batch_was_stored_loses_and_doubles_nothing(stage
     assert texts(again.events) == ["lost with the crash", "after"]
 
 
+@pytest.mark.needs("reads", "history")
 async def test_what_was_said_while_the_bot_was_away_comes_whole_and_in_order(stage: Stage) -> None:
     ana = await stage.member("ana")
     room = await stage.room(ana)
     async with stage.bot() as bot, Ears(bot) as ears:
-        if not bot.capabilities.history:
-            pytest.skip("the platform keeps no history")
         await ana.say(room, "before")
         await ears.hear_text("before")
     said = [str(number) for number in range(MORE_THAN_ONE_LOOK)]
@@ -332,6 +367,7 @@ async def test_what_was_said_while_the_bot_was_away_comes_whole_and_in_order(sta
     assert len(ears.taken[0].events) == len(said)
 
 
+@pytest.mark.needs("reads", "history")
 async def test_history_tells_a_rooms_events_oldest_first(stage: Stage) -> None:
     ana = await stage.member("ana")
     room = await stage.room(ana)
@@ -341,19 +377,20 @@ async def test_history_tells_a_rooms_events_oldest_first(stage: Stage) -> None:
     three = await ana.say(room, "three", thread=one)
     await ana.delete(room, two)
     async with stage.bot() as bot:
-        if not bot.capabilities.history:
-            pytest.skip("the platform keeps no history")
         await bot.post(room, say("mine"), key=key_for(room))
         told = [event for event in await found(bot, room) if event.kind is not Kind.JOIN]
         later = [event async for event in bot.history(room, since=WallClock().now() + HOUR)]
-    assert [(event.kind, event.text, event.target) for event in told] == [
+    whole = [
         (Kind.MESSAGE, "one", None),
         (Kind.EDIT, "uno", one),
         (Kind.MESSAGE, "three", None),
         (Kind.DELETE, "", two),
     ]
-    assert told[2].id == three
-    assert told[2].thread == one
+    as_it_reads = [(Kind.MESSAGE, "uno", None), (Kind.MESSAGE, "three", None)]
+    said = [(event.kind, event.text, event.target) for event in told]
+    assert said == (whole if bot.capabilities.replays else as_it_reads)
+    (third,) = [event for event in told if event.id == three]
+    assert third.thread == one
     assert later == []
 
 
@@ -400,6 +437,7 @@ async def test_a_room_is_its_own_target(stage: Stage) -> None:
         assert await bot.reach(room, key=key_for(room)) == room
 
 
+@pytest.mark.needs("groups")
 async def test_each_pairing_has_one_room_of_its_own(stage: Stage) -> None:
     ana, ben = await stage.member("ana"), await stage.member("ben")
     pair, alone = People.of(ana.person, ben.person), People.of(ana.person)
@@ -416,6 +454,7 @@ async def test_each_pairing_has_one_room_of_its_own(stage: Stage) -> None:
         assert set(await bot.present(room)) == {ana.person.id, ben.person.id}
 
 
+@pytest.mark.needs("groups")
 async def test_a_pairs_room_is_not_direct(stage: Stage) -> None:
     ana, ben = await stage.member("ana"), await stage.member("ben")
     pair = People.of(ana.person, ben.person)
@@ -432,12 +471,13 @@ async def test_who_refuses_the_direct_room_is_unreachable(stage: Stage) -> None:
     async with stage.bot() as bot:
         room = await bot.reach(alone, key=key_for(alone))
         await ana.go(room)
-        with pytest.raises(Unreachable):
-            await bot.reach(alone, key=key_for(alone))
-        with pytest.raises(Unreachable):
-            await bot.reach(alone, key=key_for(alone, "another"))
+        for prompt in ("hello", "another"):
+            with pytest.raises(Unreachable):
+                there = await bot.reach(alone, key=key_for(alone, prompt))
+                await bot.post(there, say("Are you there?"), key=key_for(alone, prompt))
 
 
+@pytest.mark.needs("groups")
 async def test_who_left_the_direct_room_is_unreachable(stage: Stage) -> None:
     ana, ben = await stage.member("ana"), await stage.member("ben")
     pair = People.of(ana.person, ben.person)
@@ -478,6 +518,7 @@ async def test_who_is_in_a_room_is_known(stage: Stage) -> None:
         assert not await bot.is_in(ben.person, room)
 
 
+@pytest.mark.needs("members")
 async def test_those_present_are_told_without_the_bot(stage: Stage) -> None:
     ana, ben = await stage.member("ana"), await stage.member("ben")
     room = await stage.room(ana, ben)
