@@ -9,6 +9,7 @@ import structlog
 
 from bot.conversation.model import (
     AccountLost,
+    Ambiguous,
     Clock,
     DeliveryKey,
     MessageRef,
@@ -254,7 +255,7 @@ class Drain:
             return await self._elsewhere(attempt, trouble)
         except Exception as trouble:
             log.exception("post failed", action="post_failed", post=row.id)
-            if row.attempts >= TRIES:
+            if row.attempts >= TRIES or isinstance(trouble, Ambiguous):
                 return await self._refuse(row, trouble)
             return await self._later(row, None)
         await self._remember(row, message)
@@ -358,8 +359,10 @@ class Drain:
         return True
 
     async def _refuse(self, row: OutboxRow, trouble: Exception) -> bool:
-        unreachable = isinstance(trouble, Unreachable) and isinstance(row.to, People)
-        return await self._give_up(row, State.REFUSED, "closed" if unreachable else "refused")
+        why = "ambiguous" if isinstance(trouble, Ambiguous) else "refused"
+        if isinstance(trouble, Unreachable) and isinstance(row.to, People):
+            why = "closed"
+        return await self._give_up(row, State.REFUSED, why)
 
     async def _give_up(self, row: OutboxRow, state: State, why: str) -> bool:
         async with self.begin() as work:

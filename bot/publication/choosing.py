@@ -123,9 +123,10 @@ def _replaced(text: str, names: Iterable[str], left: set[str], *, ids: bool = Tr
 def _forms(name: str) -> list[str]:
     """Return patterns for a name, composed or not, that unseen signs do not break up.
 
-    The folded name is there because capitals may have more letters: ß becomes SS.
+    The folded name and its capitals are there because they may have more letters: ß becomes SS,
+    and ǰ a J with a sign of its own.
     """
-    ways = (name, name.casefold())
+    ways = (name, name.casefold(), name.upper())
     forms = dict.fromkeys(normalize(form, way) for way in ways for form in ("NFC", "NFD"))
     return [_bounded(form) for form in forms if _SPLIT.sub("", form)]
 

@@ -179,7 +179,9 @@ class Remembering(Offline):
         self.said.append(str(key))
         return MessageRef(room, f"${len(self.said)}")
 
-    async def find(self, room: RoomRef, key: DeliveryKey, *, since: datetime) -> MessageRef | None:
+    async def find(
+        self, room: RoomRef, key: DeliveryKey, *, since: datetime, **_: object
+    ) -> MessageRef | None:
         assert since <= datetime(2026, 3, 10, tzinfo=UTC)
         return MessageRef(room, f"${self.said.index(str(key))}") if str(key) in self.said else None
 

@@ -192,6 +192,8 @@ def _thread_lost(circle: Circle, people: Sequence[Member], row: OutboxRow) -> li
 
 _REASONS = {
     "late": "its time was past when it could go.",
+    "ambiguous": "I cannot tell whether it went before a break: several of my messages say the "
+    "same. Please look whether it is there, and send it again if it is not.",
     "refused": "I may not write there. Please look at my rights in that room.",
 }
 
