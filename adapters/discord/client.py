@@ -9,7 +9,6 @@ import aiohttp
 import discord
 import structlog
 from discord import app_commands
-from discord.http import Route
 
 from adapters.discord import syncing
 from adapters.discord.commands import grown, menus
@@ -108,6 +107,10 @@ class CircleClient(discord.AutoShardedClient):
                 log.warning("commands not told", action="commands_not_synced", why=why)
             return self.in_step
 
+    async def held_commands(self) -> list[dict[str, Any]]:
+        """Return the commands as Discord holds them, in all their languages."""
+        return await syncing.held(self, self.application_id or 0)
+
     async def commands_differ(self) -> bool:
         """Return whether Discord holds other commands than the bot defines."""
         return syncing.differ(await self.held_commands(), await syncing.wanted(self.tree))
@@ -119,13 +122,6 @@ class CircleClient(discord.AutoShardedClient):
             log.info("commands told", action="commands_synced", commands=len(held))
         self.known = Commands(self.known.prefix, {**self.known.ids, **syncing.ids(held)})
         self.in_step = True
-
-    async def held_commands(self) -> list[dict[str, Any]]:
-        """Return the commands as Discord holds them, in all their languages."""
-        route = Route(
-            "GET", "/applications/{application_id}/commands", application_id=self.application_id
-        )
-        return await self.http.request(route, params={"with_localizations": "true"})  # type: ignore[no-any-return]  # discord.py's own
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Answer buttons and forms; commands come by the tree."""

@@ -21,7 +21,7 @@ from adapters.discord.markup import Commands
 from adapters.discord.showing import shown
 from adapters.discord.state import Drafts, Sort, State, read
 from bot.conversation.dispatch import Dispatch
-from bot.conversation.model import Audience, Document, DomainError, Event, PlatformError, say
+from bot.conversation.model import Audience, Document, DomainError, Event, PlatformError
 from bot.conversation.registry import Bound
 
 log = structlog.get_logger()
@@ -165,7 +165,7 @@ class Interactions:
             async with asyncio.timeout(PATIENCE):
                 form = await self._dispatch.form(event)
         except DomainError as refusal:
-            await self._say(interaction, say(str(refusal)))
+            await self._say(interaction, self._dispatch.refused(refusal))
         except (TimeoutError, PlatformError):
             log.warning("no time for a form", action="form_late", command=event.text)
             await self._say(interaction, words.slow())

@@ -5,6 +5,7 @@ from typing import Any
 
 import discord
 from discord import AppCommandOptionType, AppCommandType, app_commands
+from discord.http import Route
 
 Payload = Mapping[str, Any]
 
@@ -48,6 +49,12 @@ class Translations(app_commands.Translator):
         )
 
 
+async def held(client: discord.Client, application: int) -> list[dict[str, Any]]:
+    """Return the definitions that Discord holds, in every language."""
+    route = Route("GET", "/applications/{application_id}/commands", application_id=application)
+    return await client.http.request(route, params={"with_localizations": "true"})  # type: ignore[no-any-return]  # discord.py's own
+
+
 async def wanted(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
     """Return the definitions that Discord should hold, in every language."""
     commands = [
@@ -60,9 +67,9 @@ async def wanted(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
     return [await each.get_translated_payload(tree, translator) for each in commands]
 
 
-def differ(held: Iterable[Payload], defined: Iterable[Payload]) -> bool:
+def differ(there: Iterable[Payload], defined: Iterable[Payload]) -> bool:
     """Return whether what Discord holds is other than what is defined; order means nothing."""
-    return _by_name(held) != _by_name(defined)
+    return _by_name(there) != _by_name(defined)
 
 
 def _by_name(commands: Iterable[Payload]) -> dict[tuple[int, str], Any]:
@@ -82,10 +89,10 @@ def _normal(each: Payload, *, top: bool = False) -> dict[str, Any]:
     return made
 
 
-def ids(held: Iterable[Payload]) -> dict[str, int]:
+def ids(there: Iterable[Payload]) -> dict[str, int]:
     """Return the id under which each command can be shown to be clicked, by its whole name."""
     found: dict[str, int] = {}
-    for each in held:
+    for each in there:
         if each.get("type", 1) != AppCommandType.chat_input.value:
             continue
         nested = [
