@@ -77,7 +77,7 @@ class CircleClient(discord.AutoShardedClient):
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Tell Discord the commands where they have changed, then connect."""
-        await self._keep_commands(SOON)
+        await self.keep_commands(SOON)
         if not self._closing.is_set():
             await super().connect(reconnect=reconnect)
 
@@ -88,14 +88,14 @@ class CircleClient(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         """Tell the commands until that has worked."""
-        while not await self._keep_commands(SYNCING):
+        while not await self.keep_commands():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self.again):
                     await self._closing.wait()
             if self._closing.is_set():
                 return
 
-    async def _keep_commands(self, seconds: float) -> bool:
+    async def keep_commands(self, seconds: float = SYNCING) -> bool:
         """Let Discord hold the commands as they are defined; return whether it does."""
         async with self._telling:
             try:
