@@ -605,14 +605,16 @@ class Outbox:
     async def hold(self, room: RoomRef, window: timedelta) -> None:
         """Keep what waits for a room that the bot is no longer in, until it comes back.
 
-        What has no time of its own is worth sending for `window` longer. What is no circle's is
-        dropped: it answers somebody there, who has seen the bot go.
+        What has no time of its own is worth sending for `window` longer; what changes or removes an
+        earlier post is worth it always. What is no circle's is dropped: it answers somebody there,
+        who has seen the bot go.
         """
         for row in await self._of(room, State.WAITING):
             if row.circle_id is None:
                 await self._work.session.delete(row)
             elif row.not_before != AWAY:
-                row.expires_at = row.expires_at or row.not_before + window
+                if row.changes is None and row.redacts is None:
+                    row.expires_at = row.expires_at or row.not_before + window
                 row.not_before = AWAY
         await self._work.session.flush()
 

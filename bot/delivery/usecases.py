@@ -188,9 +188,10 @@ class Drain:
     doubt: Doubt = nothing_is_doubted
 
     async def targets(self) -> list[str]:
-        """Return the targets that have something to send now."""
+        """Return the targets that have something to send now, on platforms that are there."""
         async with self.look() as work:
-            return await Outbox(work).waiting_targets(self.clock.now())
+            found = await Outbox(work).waiting_targets(self.clock.now())
+        return [target for target in found if target.partition(":")[0] in self.platforms]
 
     async def __call__(self, target: str) -> int:
         """Send what waits for `target`, until nothing does or a post must wait; return how many."""

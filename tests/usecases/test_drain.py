@@ -372,3 +372,25 @@ async def test_a_change_whose_post_never_came_is_no_trouble(way: Way) -> None:
     assert way.told == ["one: refused"]
     await way.anew("third")
     assert await way.go() == ["third"]
+
+
+async def test_what_is_to_be_removed_is_removed_however_late_the_bot_is_back(way: Way) -> None:
+    await way.anew("a secret")
+    await way.go()
+    await way.anew()
+    async with way.database.begin() as work:
+        await Outbox(work).hold(ROOM, timedelta(hours=24))
+        await work.commit()
+    assert await way.go(days=9) == ["a secret"]
+    async with way.database.begin() as work:
+        assert await Outbox(work).skip_late(ROOM, way.clock.now()) == []
+        await Outbox(work).let_go(ROOM, way.clock.now())
+        await work.commit()
+    assert await way.go() == []
+
+
+async def test_posts_to_a_platform_that_is_not_there_any_more_wait_untried(way: Way) -> None:
+    await way.write("one")
+    drain = replace(way.drain, platforms={})
+    assert await drain.targets() == []
+    assert await way.go() == ["one"]
