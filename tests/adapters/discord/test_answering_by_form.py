@@ -99,17 +99,6 @@ async def test_an_answer_by_the_prompts_button_is_shown_as_chosen_after_restarts
     assert (row.shown, row.text) == (show, None if show == "counted" else "I bring bread.")
 
 
-async def test_the_form_holds_the_earlier_answer_and_how_it_is_shown(hall: Hall) -> None:
-    async with hall.bot.running():
-        await joined(hall, await hall.opened(), *ALL)
-        prompt = await hall.asked()
-        form = (await (await hall.ana.press(prompt, "Answer")).answer()).modal
-        await (await hall.ana.submit(form, {"words": "I bring bread.", "show": "named"})).answer()
-        await hall.ana.wait_for_text(hall.room, "I bring bread.")
-        form = (await (await hall.ana.press(prompt, "Answer")).answer()).modal
-    assert form.fields()["words"]["value"] == "I bring bread."
-
-
 async def test_a_form_that_comes_too_late_is_refused_and_gives_the_words_back(hall: Hall) -> None:
     async with hall.bot.running():
         await joined(hall, await hall.opened(), *ALL)
