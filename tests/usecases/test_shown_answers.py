@@ -268,6 +268,15 @@ async def test_who_left_still_decides_about_what_the_bot_shows(north: Commons) -
     assert roll(north) == []
 
 
+async def test_who_left_answers_no_more_also_in_reply_to_a_reminder(north: Commons) -> None:
+    await north.until(datetime(2026, 3, 12, 9, 30, tzinfo=UTC))
+    (reminder,) = [e.event for e in north.entries(north.direct("ana")) if ROLL_CALL in e.event.text]
+    await north.privately("ana", "!leave north")
+    await north.say("ana", "I bring bread.", room=north.direct("ana"), reply_to=reminder.id)
+    assert "Join the circle first" in north.shown(north.direct("ana"))[-1]
+    assert await north.all(AnswerRow) == []
+
+
 async def test_my_data_tells_how_an_answer_is_shown(north: Commons) -> None:
     await answer(north, "ana", words="I bring bread.", show="unnamed")
     assert "without your name" in await north.privately("ana", "!my data")

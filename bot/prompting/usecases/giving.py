@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.circles.methods import Answer
-from bot.circles.model import Circle, CircleState, Consents, Member
+from bot.circles.model import Circle, CircleState, Consents, Member, MemberState
 from bot.circles.rows import Members
 from bot.circles.usecases.life import circle_of
 from bot.circles.usecases.ports import Methods
@@ -123,7 +123,8 @@ class GiveAnswer:
         """
         circle = await circle_of(caller, work)
         member = await Members(work).of(circle.id, caller.person)
-        if member is None or not member.consents.takes_part:
+        there = member is not None and member.state is MemberState.JOINED
+        if member is None or not there or not member.consents.takes_part:
             raise DomainError("Answers are for members who take part. Join the circle first.")
         if circle.state is CircleState.CLOSED or (prompt and circle.state is CircleState.PAUSED):
             raise DomainError(words.too_late(circle))
