@@ -34,6 +34,7 @@ class Faults:
     def __init__(self) -> None:
         self._answers: list[Answer] = []
         self._twice: dict[str, int] = {}
+        self._swallowed: dict[str, int] = {}
         self._held: dict[str, int] = {}
         self._holding: list[tuple[str, Json]] = []
         self._malformed: list[tuple[str, Callable[[Json], Json]]] = []
@@ -122,6 +123,10 @@ class Faults:
         """Tell the next events of a kind twice."""
         self._twice[kind] = times
 
+    def swallow(self, kind: str, times: int = 1) -> None:
+        """Never tell the next events of a kind, not even to who resumes."""
+        self._swallowed[kind] = times
+
     def reorder(self, kind: str, count: int) -> None:
         """Keep the next `count` events of a kind, then tell them, the last one first."""
         self._held[kind] = count
@@ -136,6 +141,9 @@ class Faults:
             if each[0] == kind:
                 self._malformed.remove(each)
                 return [(kind, each[1](data))]
+        if self._swallowed.get(kind):
+            self._swallowed[kind] -= 1
+            return []
         if self._twice.get(kind):
             self._twice[kind] -= 1
             return [(kind, data), (kind, data)]
