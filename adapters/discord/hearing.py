@@ -119,7 +119,8 @@ class Hearing:
             yield from self._reaction(told.given[0], place, scene)
         elif told.name == "raw_reaction_remove":
             self._recent.forget("reaction", *_reaction(told.given[0]))
-            yield translate.unreacted(told.given[0], place, scene)
+            if self._recent.is_new("no reaction", *_reaction(told.given[0])):
+                yield translate.unreacted(told.given[0], place, scene)
         else:
             for message, author in told.ended:
                 if author != self._me and self._recent.is_new("deleted", message):
@@ -147,6 +148,7 @@ class Hearing:
         self, told: discord.RawReactionActionEvent, place: Place, scene: Scene
     ) -> Iterator[Event]:
         event = translate.reacted(told, place, scene)
+        self._recent.forget("no reaction", *_reaction(told))
         if event and self._recent.is_new("reaction", *_reaction(told)):
             yield event
 

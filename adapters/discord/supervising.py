@@ -95,7 +95,7 @@ def trouble_of(error: BaseException) -> Trouble:
         return Trouble("sessions_spent", says, SLOWLY, error.seconds)
     if isinstance(error, Stuck):
         return Trouble("not_connected", "No connection to Discord comes about; I begin anew.")
-    if isinstance(error, discord.HTTPException):
+    if isinstance(error, discord.HTTPException | discord.RateLimited):
         return _answered(error)
     if passes(error):
         return AWAY
@@ -114,8 +114,8 @@ def _closed(error: discord.ConnectionClosed) -> Trouble:
     return AWAY
 
 
-def _answered(error: discord.HTTPException) -> Trouble:
-    if error.status == TOO_MANY:
+def _answered(error: discord.HTTPException | discord.RateLimited) -> Trouble:
+    if isinstance(error, discord.RateLimited) or error.status == TOO_MANY:
         says = "Discord asks the bot to slow down; I wait before I log in again."
         return Trouble("told_to_wait", says, SLOWLY, asked_for(error))
     if passes(error):
