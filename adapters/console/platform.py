@@ -1,7 +1,7 @@
 """The invented community as the core's port sees it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from bot.conversation.model import (
     DeliveryKey,
     Document,
     Event,
+    File,
     Kind,
     MessageRef,
     NotPermitted,
@@ -132,6 +133,11 @@ class ConsolePlatform:
         """Return the message as it reads now; see the port."""
         self._enter(message.room)
         return self._community.as_it_reads(message.room.id, message.id)
+
+    async def files(self, message: MessageRef, *, largest: int) -> Sequence[File]:  # noqa: ARG002 - nobody attaches anything here
+        """Return what is attached to a message: nothing ever is; see the port."""
+        self._enter(message.room)
+        return ()
 
     async def edit(self, message: MessageRef, document: Document, *, key: DeliveryKey) -> None:
         """Let an own message say `document`; see the port."""

@@ -171,9 +171,14 @@ Link = Callable[[MessageRef], str]
 
 def words_shown(stock: Stock, source: Source) -> str:
     """Return a source's words as a publication would show them."""
+    return masked_for(stock, source, source.text)
+
+
+def masked_for(stock: Stock, source: Source, text: str) -> str:
+    """Return words without the names that may not stand beside a source."""
     quote, author = stock.quotes[source.message], stock.members[source.member]
     hide = None if shows_name(quote, author) else author.id
-    return stock.names.masked(source.text, without=hide)
+    return stock.names.masked(text, without=hide)
 
 
 def composed(stock: Stock, link: Link, since: date) -> Summary:
