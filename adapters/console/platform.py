@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -134,10 +135,13 @@ class ConsolePlatform:
         self._enter(message.room)
         return self._community.as_it_reads(message.room.id, message.id)
 
-    async def files(self, message: MessageRef, *, largest: int) -> Sequence[File]:  # noqa: ARG002 - nobody attaches anything here
-        """Return what is attached to a message: nothing ever is; see the port."""
+    async def files(self, message: MessageRef, *, largest: int) -> Sequence[File]:
+        """Return what is attached to a message; see the port. People here only write."""
         self._enter(message.room)
-        return ()
+        here = self._community.here(message.room.id)
+        said = [entry.document for entry in here if entry.event.id == message.id]
+        files = [block for each in said if each for block in each.blocks if isinstance(block, File)]
+        return [_fitting(file, largest) for file in files]
 
     async def edit(self, message: MessageRef, document: Document, *, key: DeliveryKey) -> None:
         """Let an own message say `document`; see the port."""
@@ -176,3 +180,9 @@ class ConsolePlatform:
         found = self._community.rooms.get(room.id)
         if found is None or not found.bot:
             raise NotPermitted(f"The bot is not in {room.id}")
+
+
+def _fitting(file: File, largest: int) -> File:
+    """Return a file, without its content where that is no picture or too large."""
+    picture = file.media_type.startswith("image/") and len(file.content) <= largest
+    return file if picture else replace(file, content=b"")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import mimetypes
 import socket
 import time
 from collections.abc import Mapping
@@ -201,8 +202,9 @@ async def _content(request: web.Request) -> tuple[Any, dict[str, Upload]]:
         if part.name == "payload_json":
             body = json.loads(data)
         else:
-            kind = part.headers.get("Content-Type", "application/octet-stream")
-            files[part.name or ""] = Upload(part.filename or "file", kind, data)
+            name = part.filename or "file"  # clients send no type: Discord tells it by the name
+            kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            files[part.name or ""] = Upload(name, kind, data)
     return body, files
 
 
