@@ -123,10 +123,12 @@ class StandIn:
 
         async def serve(request: web.Request) -> web.StreamResponse:
             asked = f"{request.method} {unquote(request.path).removeprefix(API)}"
+            await self.faults.passing(asked, after=False)
             fault = self.faults.next_for(asked)
             if fault is not None and not fault.commits:
                 return self._faulty(request, fault)
             status, body = await self._exchange(route, request)
+            await self.faults.passing(asked, after=True)
             if fault is None:
                 return _response(status, body, _limits(route))
             await asyncio.sleep(fault.seconds)
