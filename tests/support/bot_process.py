@@ -203,6 +203,14 @@ class BotProcess:
         )
         return [str(what) for (what,) in found]
 
+    def next_due(self) -> datetime | None:
+        """Return the next moment at which something is due, None when nothing is."""
+        found = self.one(
+            "SELECT min(moment) FROM (SELECT min(not_before) AS moment FROM schedule WHERE active "
+            "UNION ALL SELECT min(not_before) FROM outbox WHERE state = 'waiting')"
+        )
+        return datetime.fromisoformat(found).replace(tzinfo=UTC) if found else None
+
     async def settled(self, timeout: float = 30) -> None:
         """Return when everything that is due now is done."""
         await self.until(lambda: not self.waiting(), "nothing left to do", timeout)
