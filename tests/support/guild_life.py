@@ -25,8 +25,8 @@ class Answered:
 
     @property
     def text(self) -> str:
-        """All its words, as they stand in Discord's Markdown."""
-        return self.message.text().replace("\\", "")
+        """All its words."""
+        return text_of(self.message)
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -93,6 +93,15 @@ class GuildLife:
         if "Something went wrong" in answered:
             raise BotFailed(f"{answered.text}\n{self.bot.log_tail()}")
         return answered
+
+    async def restart(self) -> None:
+        """Start a bot that was killed; return when its line to Discord stands."""
+        before = self._lines()
+        await self.bot.start()
+        await self.bot.until(lambda: self._lines() > before, "a line to Discord")
+
+    def _lines(self) -> int:
+        return sum(each.get("action") == "line_stands" for each in self.bot.log())
 
     async def heard(self, person: Human) -> None:
         """Return when the bot has taken all that happened until now, and has done what is due."""
@@ -171,5 +180,5 @@ class GuildLife:
 
 
 def text_of(message: Message) -> str:
-    """Return a message's words, the signs that keep marks from meaning something left out."""
-    return message.text().replace("\\", "")
+    """Return a message's words without the signs that make them bold or keep marks from it."""
+    return message.text().replace("\\", "").replace("**", "")
