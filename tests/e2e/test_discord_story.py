@@ -225,7 +225,7 @@ async def two_are_introduced(life: GuildLife, cast: Cast) -> None:
     await life.ask(fay, "pairs send")
     await life.bot.settled()
     for person, who in ((cleo, "Ana"), (ana, "Cleo")):
-        proposal = await life.find(who, person.dm())
+        await life.find(who, person.dm())
         await life.privately(person, "mentor accept")
     await life.bot.settled()
     for person, other in ((cleo, ana), (ana, cleo)):
