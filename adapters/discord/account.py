@@ -11,7 +11,8 @@ from typing import Any, Generic, TypeVar
 import aiohttp
 import discord
 
-from bot.conversation.model import AccountLost, PlatformUnavailable
+from adapters.discord.errors import translated
+from bot.conversation.model import PlatformUnavailable
 
 Options = Callable[[], Mapping[str, Any]]
 """Makes what discord.py's client is given, anew for each."""
@@ -80,20 +81,14 @@ async def asking(token: str, options: Options, make: Callable[..., C]) -> AsyncI
 
     Raises:
         AccountLost: Discord does not know the token.
-        PlatformUnavailable: Discord does not answer, or refuses what is asked.
+        PlatformError: Discord does not answer, or refuses what is asked.
     """
     ahead: list[float] = []
     given = {**options(), "intents": discord.Intents(guilds=True), "http_trace": _clock(ahead)}
-    try:
-        async with make(**given) as client:
+    async with make(**given) as client:
+        with translated(client):
             await client.login(token)
             yield Asking(client, ahead)
-    except discord.LoginFailure:
-        raise AccountLost("Discord does not accept the bot's token.") from None
-    except discord.HTTPException as error:
-        raise PlatformUnavailable(f"Discord says {error.status}: {error.text}".strip()) from error
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise PlatformUnavailable("Discord cannot be reached.") from error
 
 
 def _clock(ahead: list[float]) -> aiohttp.TraceConfig:

@@ -36,7 +36,7 @@ OWN = {
     "delivery": {"clockwork"},
     "mentoring": {"matching"},
     "participation": {"measures"},
-    "publication": {"choosing", "pictures", "rendering"},
+    "publication": {"choosing", "rendering"},
     "rights": {"exporting", "holders"},
     "store": {"columns", "driver", "engine", "migrate", "migrations", "work"},
 }

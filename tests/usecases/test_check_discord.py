@@ -168,7 +168,7 @@ async def test_a_token_that_was_reset_fails(here: Installation) -> None:
     keep_token(here.data / "secrets.toml", f"{here.discord.token}-past")
     found = await here.the("discord")
     assert found["status"] == "fail"
-    assert "does not accept" in found["what"]
+    assert "does not take" in found["what"]
     assert "init --login" in found["todo"]
 
 
@@ -331,4 +331,4 @@ async def test_a_fault_in_the_middle_leaves_what_was_found(
     discord.faults.answer(503, "GET /guilds/")
     found = [each for each in await here.findings() if each["about"] == "discord"]
     assert [each["status"] for each in found] == ["ok", "warn"]
-    assert "Discord says 503" in found[1]["what"]
+    assert "Discord answers 503" in found[1]["what"]

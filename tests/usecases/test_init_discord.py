@@ -170,7 +170,7 @@ async def test_a_discord_that_does_not_answer_writes_nothing(
     discord.faults.answer(503, "GET /users/@me")
     ended = await init(config, discord)
     assert ended.status == 2
-    assert "Discord says 503" in ended.complained
+    assert "Discord answers 503" in ended.complained
     await discord.stop()
     ended = await init(config, discord)
     assert "Discord cannot be reached. Check the network" in ended.complained
