@@ -79,6 +79,7 @@ from bot.publication.usecases.drafting import DraftSummary, PublishSummary
 from bot.publication.usecases.following import FollowUnheard
 from bot.publication.usecases.gathering import LookAgain
 from bot.publication.usecases.hearing import PublicationHears
+from bot.publication.usecases.illustrating import FetchPictures
 from bot.publication.usecases.leaving import LeaveOut
 from bot.publication.usecases.marking import AnswerMark, KeepMessage, MarkMessage, UnmarkMessage
 from bot.publication.usecases.reviewing import ListLines, ReviewLines
@@ -433,7 +434,15 @@ class _Wiring:
                 list_lines=ListLines(begin, again, settle, self.prefix),
                 review=ReviewLines(begin, again, settle, self.take_back),
                 draft=DraftSummary(begin, again, compose, self.post, self.prefix, platforms),
-                publish=PublishSummary(begin, self.clock, again, compose, self.post, platforms),
+                publish=PublishSummary(
+                    begin,
+                    self.clock,
+                    again,
+                    compose,
+                    self.post,
+                    platforms,
+                    FetchPictures(look, platforms),
+                ),
             )
         )
 

@@ -1,7 +1,8 @@
 """The invented community as the core's port sees it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from bot.conversation.model import (
     DeliveryKey,
     Document,
     Event,
+    File,
     Kind,
     MessageRef,
     NotPermitted,
@@ -133,6 +135,14 @@ class ConsolePlatform:
         self._enter(message.room)
         return self._community.as_it_reads(message.room.id, message.id)
 
+    async def files(self, message: MessageRef, *, largest: int) -> Sequence[File]:
+        """Return what is attached to a message; see the port. People here only write."""
+        self._enter(message.room)
+        here = self._community.here(message.room.id)
+        said = [entry.document for entry in here if entry.event.id == message.id]
+        files = [block for each in said if each for block in each.blocks if isinstance(block, File)]
+        return [_fitting(file, largest) for file in files]
+
     async def edit(self, message: MessageRef, document: Document, *, key: DeliveryKey) -> None:
         """Let an own message say `document`; see the port."""
         self._enter(message.room)
@@ -170,3 +180,9 @@ class ConsolePlatform:
         found = self._community.rooms.get(room.id)
         if found is None or not found.bot:
             raise NotPermitted(f"The bot is not in {room.id}")
+
+
+def _fitting(file: File, largest: int) -> File:
+    """Return a file, without its content where that is no picture or too large."""
+    picture = file.media_type.startswith("image/") and len(file.content) <= largest
+    return file if picture else replace(file, content=b"")

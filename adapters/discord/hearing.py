@@ -118,8 +118,7 @@ class Hearing:
         elif told.name == "raw_reaction_add":
             yield from self._reaction(told.given[0], place, scene)
         elif told.name == "raw_reaction_remove":
-            self._recent.forget("reaction", *_reaction(told.given[0]))
-            yield translate.unreacted(told.given[0], place, scene)
+            yield from self._no_reaction(told.given[0], place, scene)
         else:
             for message, author in told.ended:
                 if author != self._me and self._recent.is_new("deleted", message):
@@ -147,8 +146,16 @@ class Hearing:
         self, told: discord.RawReactionActionEvent, place: Place, scene: Scene
     ) -> Iterator[Event]:
         event = translate.reacted(told, place, scene)
+        self._recent.forget("no reaction", *_reaction(told))
         if event and self._recent.is_new("reaction", *_reaction(told)):
             yield event
+
+    def _no_reaction(
+        self, told: discord.RawReactionActionEvent, place: Place, scene: Scene
+    ) -> Iterator[Event]:
+        self._recent.forget("reaction", *_reaction(told))
+        if told.user_id != self._me and self._recent.is_new("no reaction", *_reaction(told)):
+            yield translate.unreacted(told, place, scene)
 
     def _person(self, told: Happening, now: datetime) -> Iterator[Event]:
         banned = told.name == "member_ban"

@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -11,6 +11,7 @@ import discord
 
 from adapters.discord import finding, places, rights, threads, translate
 from adapters.discord.answers import Answers
+from adapters.discord.attachments import attached
 from adapters.discord.client import CircleClient
 from adapters.discord.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from adapters.discord.hands import Hands
@@ -25,6 +26,7 @@ from bot.conversation.model import (
     DeliveryKey,
     Document,
     Event,
+    File,
     MessageRef,
     NotPermitted,
     People,
@@ -152,23 +154,35 @@ class DiscordPlatform:
 
     async def fetch(self, message: MessageRef) -> Event | None:
         """Return the message as it reads now; see the port."""
+        async with self._hands.lent() as client:
+            found = await self._there(client, message)
+            return found and translate.as_it_reads(*found, self._scene(client))
+
+    async def files(self, message: MessageRef, *, largest: int) -> Sequence[File]:
+        """Return what is attached to a message; see the port."""
+        async with self._hands.lent() as client:
+            found = await self._there(client, message)
+            return () if found is None else await attached(found[0], largest)
+
+    async def _there(
+        self, client: CircleClient, message: MessageRef
+    ) -> tuple[discord.Message, Place] | None:
+        """Return a message and its place, None when it is gone."""
         try:
             places.where(message)
         except PlatformError:
             return None
-        async with self._hands.lent() as client:
-            poster, guild = self._poster(client), places.guild_of(message.room)
-            try:
-                channel, number = await poster.place_of(message)
-                partial = client.get_partial_messageable(channel, guild_id=guild)
-                found = await partial.fetch_message(number)
-            except discord.NotFound as error:
-                if error.code in GONE:
-                    return None
-                raise
-            parent = places.channel_of(message.room)
-            place = Place(guild, parent, None if channel == parent else channel)
-            return translate.as_it_reads(found, place, self._scene(client))
+        poster, guild = self._poster(client), places.guild_of(message.room)
+        try:
+            channel, number = await poster.place_of(message)
+            partial = client.get_partial_messageable(channel, guild_id=guild)
+            found = await partial.fetch_message(number)
+        except discord.NotFound as error:
+            if error.code in GONE:
+                return None
+            raise
+        parent = places.channel_of(message.room)
+        return found, Place(guild, parent, None if channel == parent else channel)
 
     async def edit(self, message: MessageRef, document: Document, *, key: DeliveryKey) -> None:  # noqa: ARG002 - the same edit changes nothing more
         """Let an own message say `document`; see the port."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,6 +24,9 @@ LOGIN = 180.0
 
 CLOSING = 5.0
 """Seconds that a goodbye may take."""
+
+AGAIN = 0.1
+"""Seconds after which a task that goes on is cancelled once more."""
 
 FEW = 3
 """Sessions that are left for the rest of the day: a bot that uses up all loses its token."""
@@ -93,7 +95,7 @@ def trouble_of(error: BaseException) -> Trouble:
         return Trouble("sessions_spent", says, SLOWLY, error.seconds)
     if isinstance(error, Stuck):
         return Trouble("not_connected", "No connection to Discord comes about; I begin anew.")
-    if isinstance(error, discord.HTTPException):
+    if isinstance(error, discord.HTTPException | discord.RateLimited):
         return _answered(error)
     if passes(error):
         return AWAY
@@ -112,8 +114,8 @@ def _closed(error: discord.ConnectionClosed) -> Trouble:
     return AWAY
 
 
-def _answered(error: discord.HTTPException) -> Trouble:
-    if error.status == TOO_MANY:
+def _answered(error: discord.HTTPException | discord.RateLimited) -> Trouble:
+    if isinstance(error, discord.RateLimited) or error.status == TOO_MANY:
         says = "Discord asks the bot to slow down; I wait before I log in again."
         return Trouble("told_to_wait", says, SLOWLY, asked_for(error))
     if passes(error):
@@ -234,9 +236,7 @@ class Supervisor:
             return Trouble("client_ended", "The connection to Discord ended; I begin anew.")
         finally:
             line.gone.set()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CLOSING):
-                    await line.client.close()
+            await _closed_for_good(line.client)
 
     async def _live(self, line: Line) -> None:
         client = line.client
@@ -254,6 +254,30 @@ class Supervisor:
                 return connected.result()
             raise Stuck
         finally:
-            for each in (connected, broken):
-                each.cancel()
-            await asyncio.gather(connected, broken, return_exceptions=True)
+            await _ended(connected, broken)
+
+
+async def _closed_for_good(client: CircleClient) -> None:
+    """Close a client, also when that is interrupted; a goodbye that takes too long is cut off."""
+    closing = asyncio.ensure_future(client.close())
+    try:
+        await asyncio.wait([closing], timeout=CLOSING)
+    finally:
+        if not closing.done():
+            await asyncio.wait([closing], timeout=CLOSING)
+        if not closing.done():
+            closing.cancel()
+            await client.http.close()
+        elif error := closing.exception():
+            log.warning("not_closed", action="not_closed", error=type(error).__name__)
+
+
+async def _ended(*tasks: asyncio.Future[None]) -> None:
+    """Cancel tasks until they have ended: discord.py takes no notice while it identifies anew."""
+    while waiting := [task for task in tasks if not task.done()]:
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting, timeout=AGAIN)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()

@@ -163,7 +163,13 @@ def _read(message: discord.Message, place: Place, scene: Scene) -> Event:
         called=called,
         readable=bool(words) or scene.reads or place.guild is None or scene.me in mentioned,
         edited_at=message.edited_at,
+        files=files(message),
     )
+
+
+def files(message: discord.Message) -> tuple[str, ...]:
+    """Return what is attached: its description where it has one, else its name."""
+    return tuple(file.description or file.filename for file in message.attachments)
 
 
 def _answers_the_bot(message: discord.Message, scene: Scene) -> bool:

@@ -45,7 +45,7 @@ def passes(error: BaseException) -> bool:
     """Return whether trying again later may help: the service is down or asks to slow down."""
     if isinstance(error, discord.HTTPException):
         return error.status == TOO_MANY or error.status >= BROKEN
-    return isinstance(error, aiohttp.ClientError | OSError | TimeoutError)
+    return isinstance(error, discord.RateLimited | aiohttp.ClientError | OSError | TimeoutError)
 
 
 def asked_for(error: BaseException) -> float | None:

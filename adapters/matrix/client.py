@@ -8,6 +8,7 @@ that it parses, and one that it cannot parse must not cost the others.
 import json
 import logging
 from collections.abc import Mapping
+from http import HTTPStatus
 from socket import gaierror
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -18,12 +19,14 @@ import structlog
 from adapters.matrix.errors import expect, silence
 from adapters.matrix.raw import Json
 from adapters.matrix.settings import Credentials
-from bot.conversation.model import PlatformUnavailable
+from bot.conversation.model import PlatformError, PlatformUnavailable
 
 if TYPE_CHECKING:
+    from aiohttp import ClientResponse
     from nio import AsyncClient  # type: ignore[import-untyped]
 
 API = "/_matrix/client/v3"
+MEDIA = "/_matrix/client/v1/media/download"
 PATIENCE, UPLOAD_PATIENCE = 60.0, 300.0
 """Seconds that an ordinary call may take, and one that carries a file."""
 
@@ -104,6 +107,16 @@ class Homeserver:
         )
         return str(stored.get("content_uri", ""))
 
+    async def download(self, address: str) -> bytes:
+        """Return the content that lies at an address in a media store; raises as `expect` does."""
+        server, _, name = address.removeprefix("mxc://").partition("/")
+        at = "/".join([MEDIA, quote(server, safe=""), quote(name, safe="")])
+        answer, content = await self._ask("GET", at, None, {}, UPLOAD_PATIENCE)
+        if answer.status == HTTPStatus.OK:
+            return content
+        expect(answer.status, _json(content.decode(errors="replace")))
+        raise PlatformError(f"The homeserver answered {answer.status} for a file.")
+
     async def call(
         self,
         method: str,
@@ -118,23 +131,35 @@ class Homeserver:
 
         An array comes as the `events` of an object.
         """
-        import aiohttp  # noqa: PLC0415 - comes with nio
-
-        headers = {"Content-Type": media_type}
-        if token := self._credentials.access_token:
-            headers["Authorization"] = f"Bearer {token}"
         data = body if isinstance(body, bytes | None) else json.dumps(body)
         asked = f"{at}?{urlencode(query)}" if query else at
+        headers = {"Content-Type": media_type}
+        answer, content = await self._ask(method, asked, data, headers, patience)
+        said = content.decode(errors="replace")
+        return expect(answer.status, _json(said), answer.headers.get("Retry-After", ""))
+
+    async def _ask(
+        self,
+        method: str,
+        at: str,
+        data: bytes | str | None,
+        headers: dict[str, str],
+        patience: float,
+    ) -> "tuple[ClientResponse, bytes]":
+        """Return the answer to one request, and what it holds."""
+        import aiohttp  # noqa: PLC0415 - comes with nio
+
+        if token := self._credentials.access_token:
+            headers["Authorization"] = f"Bearer {token}"
         try:
-            answer = await self.client.send(method, asked, data, headers, timeout=patience)
+            answer = await self.client.send(method, at, data, headers, timeout=patience)
             async with answer:
-                text = await answer.text(errors="replace")
+                return answer, await answer.read()
         except aiohttp.ClientConnectorDNSError as error:
             raise PlatformUnavailable(f"{_SILENT}: {silence(gaierror())}.") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             cause = getattr(error, "os_error", error)
             raise PlatformUnavailable(f"{_SILENT}: {silence(cause)}.") from error
-        return expect(answer.status, _json(text), answer.headers.get("Retry-After", ""))
 
     async def follow(self, answer: Json) -> None:
         """Let nio keep up with what a sync brought; what it stumbles over is left to us."""

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 
 from adapters.matrix.markup import render
-from adapters.matrix.raw import Json
+from adapters.matrix.raw import Json, number, words
+from adapters.matrix.translate import ATTACHED
 from bot.conversation.model import DeliveryKey, Document, File
 from bot.conversation.plain import tame, tame_name
 
@@ -51,6 +53,27 @@ def attachment(file: File, address: str, key: DeliveryKey, thread: str | None) -
         "url": address,
         "info": {"mimetype": file.media_type, "size": len(file.content)} | _size(file.content),
     } | _around((), key, thread)
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What a message carries; `address` is where a picture lies that is worth being fetched."""
+
+    name: str
+    media_type: str
+    description: str
+    address: str
+
+
+def attached(content: Json, largest: int) -> Attached | None:
+    """Return what a message carries, None for words; what is not said to fit has no address."""
+    if words(content, "msgtype") not in ATTACHED:
+        return None
+    name = words(content, "filename") or words(content, "body") or "file"
+    kind, size = words(content, "info", "mimetype"), number(content, "info", "size")
+    address = words(content, "url")
+    wanted = kind.startswith("image/") and 0 < size <= largest and address.startswith("mxc://")
+    return Attached(name, kind, words(content, "body") or name, address if wanted else "")
 
 
 def _around(mentions: tuple[str, ...], key: DeliveryKey, thread: str | None) -> Json:

@@ -1,7 +1,7 @@
 """Matrix as the core's port sees it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from adapters.matrix import history, rights
 from adapters.matrix.client import Homeserver
-from adapters.matrix.content import KEY, attachment, message, replacement, transaction
+from adapters.matrix.content import KEY, attached, attachment, message, replacement, transaction
 from adapters.matrix.direct import DirectRooms
 from adapters.matrix.doorman import Doorman
 from adapters.matrix.errors import NotFound
@@ -166,6 +166,19 @@ class MatrixPlatform:
             whole = await self._server.get("rooms", room, "event", words(edit, "event_id"))
             raw["unsigned"]["m.relations"]["m.replace"] = whole
         return as_it_reads(room, raw, self._rooms.scene(room))
+
+    async def files(self, message: MessageRef, *, largest: int) -> Sequence[File]:
+        """Return what is attached to a message; see the port."""
+        try:
+            raw = await self._server.get("rooms", message.room.id, "event", message.id)
+        except NotFound:
+            return ()
+        file = attached(mapping(raw, "content"), largest)
+        if file is None:
+            return ()
+        content = await self._server.download(file.address) if file.address else b""
+        wanted = content if len(content) <= largest else b""
+        return (File(file.name, file.media_type, wanted, file.description),)
 
     async def edit(self, message: MessageRef, document: Document, *, key: DeliveryKey) -> None:
         """Let an own message say `document`; see the port."""

@@ -12,6 +12,7 @@ from bot.conversation.model import Event, Kind
 
 SAID = frozenset({"m.text", "m.emote"})
 SHOWN = frozenset({"m.file", "m.image", "m.audio", "m.video", "m.location"})
+ATTACHED = SHOWN - {"m.location"}
 FALLBACK = re.compile(r"> (\* )?<@")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,7 +40,8 @@ def as_it_reads(room: str, raw: Json, scene: Scene) -> Event | None:
     if words(raw, "sender") == scene.me:
         event = replace(event, kind=Kind.POST, bot=True)
     text = _text(content) if content else event.text
-    return replace(event, text=text, called=_called(text, scene))
+    files = _files(content) if content else event.files
+    return replace(event, text=text, files=files, called=_called(text, scene))
 
 
 def _bare(room: str, raw: Json, scene: Scene) -> Event:
@@ -91,6 +93,7 @@ def _told(event: Event, content: Json) -> Event | None:
     return replace(
         event,
         text=_text(content),
+        files=_files(content),
         thread=(words(relation, "event_id") or None) if threaded else None,
         reply_to=None if filler else replied or None,
         mentions=tuple(dict.fromkeys(strings(content, "m.mentions", "user_ids"))),
@@ -108,6 +111,12 @@ def _text(content: Json) -> str:
     while lines and lines[0].startswith(">"):
         del lines[0]
     return "\n".join(lines[1:] if lines and not lines[0].strip() else lines)
+
+
+def _files(content: Json) -> tuple[str, ...]:
+    """Return what is attached: a caption where there is one, else the file's name."""
+    shown = words(content, "msgtype") in ATTACHED
+    return (words(content, "body") or words(content, "filename"),) if shown else ()
 
 
 def _addressed(event: Event, scene: Scene) -> bool:

@@ -394,10 +394,11 @@ class Event:
     and its fields in `given`; `subject` is the message it was given on, as the platform showed it.
     `readable` is false where the platform keeps the words from the bot: they are unknown then,
     not empty. `edited_at` is when a message that was fetched got its present words, None for its
-    first ones and where the platform does not tell. `answer_at` is the id of the place in which
-    its author alone sees an answer to just this event, where the platform has such places. For
-    JOIN and LEAVE `author` is who came or went (`bot` true when that is the bot itself) and `by`
-    who did it.
+    first ones and where the platform does not tell. `files` are the descriptions of what is
+    attached to a message, or the names where it has none. `answer_at` is the id of the place in
+    which its author alone sees an answer to just this event, where the platform has such places.
+    For JOIN and LEAVE `author` is who came or went (`bot` true when that is the bot itself) and
+    `by` who did it.
     """
 
     id: str
@@ -422,6 +423,7 @@ class Event:
     subject: "Event | None" = None
     readable: bool = True
     edited_at: datetime | None = None
+    files: tuple[str, ...] = ()
     answer_at: str = ""
 
     @property

@@ -1,6 +1,6 @@
 """The port that every adapter fills: what the core asks of a platform."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from bot.conversation.model import (
     DeliveryKey,
     Document,
     Event,
+    File,
     MessageRef,
     PersonRef,
     RoomRef,
@@ -94,6 +95,13 @@ class Platform(Protocol):
 
     async def fetch(self, message: MessageRef) -> Event | None:
         """Return the message as it reads now, its last edit applied; None when it is gone."""
+        ...
+
+    async def files(self, message: MessageRef, *, largest: int) -> Sequence[File]:
+        """Return what is attached to a message; nothing when it is gone.
+
+        Pictures of at most `largest` bytes come with their content, everything else without.
+        """
         ...
 
     async def edit(self, message: MessageRef, document: Document, *, key: DeliveryKey) -> None:

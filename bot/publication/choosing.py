@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from unicodedata import normalize
 from urllib.parse import quote as percent
@@ -27,7 +27,7 @@ from bot.publication.model import (
 
 _UNSEEN = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
 _SPLIT = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
-_ANY_ID = r"@[\w.=+/-]+:[\w-]+(?:\.[\w-]+)*"
+_ANY_ID = r"<@!?\d+>|@[\w.=+/-]+:[\w-]+(?:\.[\w-]+)*"
 _SMALL = frozenset(
     "and,das,dem,den,der,des,die,del,della,dos,for,les,mrs,the,und,van,von,with".split(",")  # noqa: SIM905 - reads better
 )
@@ -66,6 +66,8 @@ class Names:
     members: Mapping[int, frozenset[str]]
     named: frozenset[int]
     strangers: frozenset[str] = frozenset()
+    mentioned: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    """How words mention a member by an id that nobody could read, and the name to read instead."""
 
     @classmethod
     def of(cls, members: Iterable[Member], present: Mapping[PersonRef, str]) -> "Names":
@@ -77,6 +79,7 @@ class Names:
             {m.id: names_of(m.person, m.name, present.get(m.person, "")) for m in known},
             frozenset(m.id for m in known if m.consents.named),
             frozenset(name for names in strangers for name in names),
+            {m.id: (f"<@{m.person.id}>", f"@{m.name}") for m in known if m.person.id.isdigit()},
         )
 
     def masked(self, text: str, *, without: int | None = None) -> str:
@@ -84,6 +87,8 @@ class Names:
         shown = self.named - {without}
         hidden = [names for member, names in self.members.items() if member not in shown]
         kept = [self.members[member] for member in shown if member in self.members]
+        for mention, name in (self.mentioned[each] for each in shown if each in self.mentioned):
+            text = text.replace(mention, name)
         return masked(text, self.strangers.union(*hidden), frozenset().union(*kept))
 
     def without(self, text: str, member: int) -> str:
@@ -171,9 +176,14 @@ Link = Callable[[MessageRef], str]
 
 def words_shown(stock: Stock, source: Source) -> str:
     """Return a source's words as a publication would show them."""
+    return masked_for(stock, source, source.text)
+
+
+def masked_for(stock: Stock, source: Source, text: str) -> str:
+    """Return words without the names that may not stand beside a source."""
     quote, author = stock.quotes[source.message], stock.members[source.member]
     hide = None if shows_name(quote, author) else author.id
-    return stock.names.masked(source.text, without=hide)
+    return stock.names.masked(text, without=hide)
 
 
 def composed(stock: Stock, link: Link, since: date) -> Summary:

@@ -1,7 +1,7 @@
 """Marks, quotes and the summary of a circle: values and the rules of consent."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -123,6 +123,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture that a member attached; `data` is its content in base64."""
+
+    about: str
+    media_type: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """A quoted line as it is shown: `author` and `link` are empty when its author is not named."""
 
@@ -132,6 +141,7 @@ class Said:
     author: str = ""
     link: str = ""
     kinds: tuple[MarkKind, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +202,12 @@ class Summary:
     def weeks(self) -> int:
         """How many weeks it took, a begun one counted."""
         return -(-((self.until - self.since).days + 1) // 7)
+
+
+def with_files(event: Event) -> Event:
+    """Return a message whose words name what is attached to it, as far as they do not already."""
+    named = [f"[file: {name}]" for name in event.files if name not in event.text]
+    return replace(event, text="\n".join([event.text, *named]).strip()) if named else event
 
 
 def words_now(source: Source, event: Event, read: str) -> str:
@@ -283,6 +299,11 @@ def without_name(summary: Summary, name: str, *, stays: bool) -> Summary:
         named.remove(name)
         return replace(summary, named=tuple(named), others=summary.others + stays)
     return summary if stays else replace(summary, others=max(0, summary.others - 1))
+
+
+def illustrated(summary: Summary, pictures: Mapping[int, tuple[Picture, ...]]) -> Summary:
+    """Return the summary with pictures beside the lines of these numbers."""
+    return _each(summary, lambda said: replace(said, pictures=pictures.get(said.number, ())))
 
 
 def reworded(summary: Summary, words: Callable[[str], str]) -> Summary:

@@ -14,7 +14,7 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from tests.support.bot_process import BotProcess
+from tests.support.bot_process import Accounts, BotProcess
 from tests.support.crowd import Crowd
 from tests.support.driven_bot import STEPS
 from tests.support.faulty import FaultyProxy, Rates
@@ -62,7 +62,7 @@ class Run:
         account, nursery = await synapse.register("keeper", "secret"), Nursery()
         stack.enter_context(nursery)
         now = moment("2025-02-20 10:00")
-        bot = BotProcess(home, self.proxy.url, account, now, nursery=nursery)
+        bot = BotProcess(home, Accounts.on_matrix(self.proxy.url, account), now, nursery=nursery)
         bot.organisers = (people[0].user_id,)
         await stack.enter_async_context(bot)
         self.crowd = Crowd(bot, people, self.chance)

@@ -171,6 +171,25 @@ async def test_a_file_is_sent_along(stage: Stage) -> None:
     ]
 
 
+@pytest.mark.needs("files")
+async def test_pictures_that_fit_are_read_back_and_other_files_are_named(stage: Stage) -> None:
+    room = await stage.room(await stage.member("ana"))
+    picture = File("chart.png", "image/png", PNG, "Four of seven answered")
+    notes = File("notes.md", "text/markdown", b"# Notes", "What we noted")
+    async with stage.bot() as bot:
+        chart = await bot.post(room, Document((picture,)), key=key_for(room, "chart"))
+        other = await bot.post(room, Document((notes,)), key=key_for(room, "notes"))
+        words = await bot.post(room, say("only words"), key=key_for(room))
+        (file,) = await bot.files(chart, largest=len(PNG))
+        assert (file.media_type, file.content) == ("image/png", PNG)
+        assert file.description == "Four of seven answered"
+        assert [each.content for each in await bot.files(chart, largest=10)] == [b""]
+        assert [each.content for each in await bot.files(other, largest=1000)] == [b""]
+        assert list(await bot.files(words, largest=1000)) == []
+        await bot.redact(chart, key=key_for(room, "chart"))
+        assert list(await bot.files(chart, largest=1000)) == []
+
+
 async def test_the_bot_may_not_post_where_it_is_not(stage: Stage) -> None:
     room = await stage.strange_room(await stage.member("ana"))
     async with stage.bot() as bot:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.bot_process import BotProcess
+from tests.support.bot_process import Accounts, BotProcess
 from tests.support.crowd import Crowd
 from tests.support.driven_bot import STEPS
 from tests.support.faulty import Exchange, FaultyProxy, Rates
@@ -66,7 +66,8 @@ class Stages:
         directory = self._root / str(self._number)
         directory.mkdir()
         now = moment("2025-02-20 10:00")
-        bot = BotProcess(directory, proxy.url, account, now, nursery=self._nursery)
+        accounts = Accounts.on_matrix(proxy.url, account)
+        bot = BotProcess(directory, accounts, now, nursery=self._nursery)
         bot.organisers = (people[0].user_id,)
         await self.stack.enter_async_context(bot)
         crowd = Crowd(bot, people, random.Random(SEED))  # noqa: S311 - repeatable

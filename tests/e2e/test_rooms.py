@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.support.bot_process import BotProcess
+from tests.support.bot_process import Accounts, BotProcess
 from tests.support.human import Human, NewHuman
 from tests.support.life import Life, body, moment
 from tests.support.synapse import NewAccount, Synapse
@@ -20,7 +20,8 @@ async def test_a_crash_just_after_the_first_invitation_was_accepted_loses_no_gre
 ) -> None:
     account, fay = await new_account("keeper"), await new_human("fay")
     room = await fay.create_room("North", invite=[account.user_id])
-    bot = BotProcess(tmp_path, synapse.base_url, account, moment("2025-02-20 10:00"))
+    accounts = Accounts.on_matrix(synapse.base_url, account)
+    bot = BotProcess(tmp_path, accounts, moment("2025-02-20 10:00"))
     await bot.start(dies_at="before_take_commit", wait=False)
     await bot.dies()
     assert account.user_id in await fay.members(room)

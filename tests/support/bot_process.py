@@ -12,12 +12,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from tests.support.discord.server import StandIn
 from tests.support.driven import FileClock
-from tests.support.driven_bot import Given
+from tests.support.driven_bot import Given, OnDiscord, OnMatrix
 from tests.support.faulty import Answer, ConnectionLost, Exchange
 from tests.support.human import Human
 from tests.support.nursery import Nursery, ending_with_us
@@ -25,6 +27,32 @@ from tests.support.synapse import Account
 
 ROOT = Path(__file__).parents[2]
 ENDS_WITHIN = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Where the bot has an account: on Matrix, on Discord, or on both."""
+
+    matrix: OnMatrix | None = None
+    discord: OnDiscord | None = None
+
+    @classmethod
+    def on_matrix(cls, homeserver: str, account: Account) -> Self:
+        """Return an account on a homeserver."""
+        keys = (account.user_id, account.device_id, account.access_token)
+        return cls(matrix=OnMatrix(homeserver, *keys))
+
+    @classmethod
+    def on_discord(cls, discord: StandIn, *, reads: bool = False) -> Self:
+        """Return an account on a stand-in for Discord."""
+        user = str(discord.world.bot.id)
+        on = OnDiscord(discord.port, discord.trust, discord.token, user, reads)
+        return cls(discord=on)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The bot's own ids, by which it notes how far it has listened."""
+        return tuple(each.user_id for each in (self.matrix, self.discord) if each)
 
 
 class BotFailed(AssertionError):
@@ -53,20 +81,18 @@ class BotProcess:
     def __init__(
         self,
         directory: Path,
-        homeserver: str,
-        account: Account,
+        accounts: Accounts,
         moment: datetime,
         *,
         nursery: Nursery | None = None,
     ) -> None:
-        self.user_id = account.user_id
-        self.homeserver = homeserver
+        self.user_id = accounts.ids[0]
         self.clock = FileClock(directory / "clock.json")
         self.clock.set(moment)
         self.process: Process | None = None
         self.kills = 0
         self.organisers: tuple[str, ...] = ()
-        self._account = account
+        self._accounts = accounts
         self._directory = directory
         self._nursery = nursery
 
@@ -91,10 +117,8 @@ class BotProcess:
         given = Given(
             database=str(self.database),
             clock=str(self._directory / "clock.json"),
-            homeserver=self.homeserver,
-            user_id=self.user_id,
-            device_id=self._account.device_id,
-            access_token=self._account.access_token,
+            matrix=self._accounts.matrix,
+            discord=self._accounts.discord,
             organisers=self.organisers,
             step=dies_at,
             nth=nth,
@@ -105,7 +129,7 @@ class BotProcess:
         else:
             self.process = _alone(self._directory / "bot.json", self._log)
         if wait:
-            await self.until(lambda: bool(self.token()), "a first sync")
+            await self.until(lambda: all(map(self.token, self._accounts.ids)), "a first batch")
 
     async def kill(self) -> None:
         """End the process without a warning."""
@@ -156,12 +180,12 @@ class BotProcess:
         ((value, *_),) = self.rows(question, *values)
         return value
 
-    def token(self) -> str:
-        """Return how far it has listened, empty before the first time."""
+    def token(self, account: str = "") -> str:
+        """Return how far an account (the first one) has listened, empty before the first time."""
         if not self.database.exists():
             return ""
         try:
-            found = self.rows("SELECT token FROM cursor WHERE account = ?", self.user_id)
+            found = self.rows("SELECT token FROM cursor WHERE account = ?", account or self.user_id)
         except sqlite3.OperationalError:
             return ""
         return str(found[0][0]) if found else ""
@@ -178,6 +202,14 @@ class BotProcess:
             now,
         )
         return [str(what) for (what,) in found]
+
+    def next_due(self) -> datetime | None:
+        """Return the next moment at which something is due, None when nothing is."""
+        found = self.one(
+            "SELECT min(moment) FROM (SELECT min(not_before) AS moment FROM schedule WHERE active "
+            "UNION ALL SELECT min(not_before) FROM outbox WHERE state = 'waiting')"
+        )
+        return datetime.fromisoformat(found).replace(tzinfo=UTC) if found else None
 
     async def settled(self, timeout: float = 30) -> None:
         """Return when everything that is due now is done."""

@@ -51,7 +51,7 @@ class Crowd:
 
     def forward(self) -> bool:
         """Move the clock to the next moment at which something is due; False when nothing is."""
-        due = self.life.next_due()
+        due = self.bot.next_due()
         if due is not None and due > self.bot.clock.now():
             self.bot.clock.set(due)
         return due is not None

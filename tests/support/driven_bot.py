@@ -10,7 +10,12 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import timedelta
@@ -19,6 +24,8 @@ from typing import Any
 
 import structlog
 
+from adapters.discord.platform import DiscordPlatform
+from adapters.discord.settings import DiscordSettings
 from adapters.matrix.platform import MatrixPlatform
 from adapters.matrix.settings import Credentials, MatrixSettings
 from bot.bootstrap import Application, Installation, wire
@@ -31,6 +38,7 @@ from bot.runtime import instance_of, running, until_told_to_stop
 from bot.store.engine import Database
 from bot.store.migrate import upgrade
 from bot.store.work import Begin, UnitOfWork, Whole
+from tests.support.discord import tls
 from tests.support.driven import FileClock
 
 STEPS = (
@@ -51,16 +59,35 @@ STEPS = (
 TICK_SECONDS = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class OnMatrix:
+    """The bot's login on a homeserver."""
+
+    homeserver: str
+    user_id: str
+    device_id: str
+    access_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnDiscord:
+    """The bot's account on a stand-in for Discord; `reads` asks for the privileged intents."""
+
+    port: int
+    trust: str
+    token: str
+    user_id: str
+    reads: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """What the bot is started with; it dies when it passes `step` for the nth time."""
 
     database: str
     clock: str
-    homeserver: str
-    user_id: str
-    device_id: str
-    access_token: str
+    matrix: OnMatrix | None = None
+    discord: OnDiscord | None = None
     organisers: tuple[str, ...] = ()
     zone: str = "Europe/Berlin"
     step: str = ""
@@ -76,7 +103,10 @@ class Given:
     def read(cls, path: Path) -> "Given":
         """Return what a file holds."""
         held = json.loads(path.read_text())
-        return cls(**(held | {"organisers": tuple(held["organisers"])}))
+        held["organisers"] = tuple(held["organisers"])
+        held["matrix"] = OnMatrix(**held["matrix"]) if held["matrix"] else None
+        held["discord"] = OnDiscord(**held["discord"]) if held["discord"] else None
+        return cls(**held)
 
 
 class Passing:
@@ -201,13 +231,13 @@ async def run(given: Given) -> None:
     try:
         await upgrade(database)
         name = await instance_of(database, clock)
-        async with MatrixPlatform(_matrix(given, clock, name)) as matrix:
+        async with platforms_of(given, clock, name) as platforms:
             installation = Installation(
                 defaults=Defaults(zone=given.zone, run_by="The tests"),
                 contact="tests@example.org",
                 organisers=frozenset(given.organisers),
             )
-            application = wire(database, clock, {matrix.name: matrix}, installation)
+            application = wire(database, clock, platforms, installation)
             passing = Passing(given.step, given.nth)
             async with running(deadly(application, passing)) as bot:
                 await until_told_to_stop(bot.forever(TICK_SECONDS))
@@ -215,16 +245,44 @@ async def run(given: Given) -> None:
         await database.aclose()
 
 
-def _matrix(given: Given, clock: FileClock, instance: str) -> MatrixSettings:
+@asynccontextmanager
+async def platforms_of(
+    given: Given, clock: FileClock, instance: str
+) -> AsyncIterator[dict[str, Platform]]:
+    """Open the platforms on which the bot has an account."""
+    async with AsyncExitStack() as stack:
+        opened: list[Platform] = []
+        if given.matrix is not None:
+            matrix = MatrixPlatform(_matrix(given, given.matrix, clock, instance))
+            opened.append(await stack.enter_async_context(matrix))
+        if given.discord is not None:
+            discord = DiscordPlatform(_discord(given.discord, clock))
+            opened.append(await stack.enter_async_context(discord))
+        yield {platform.name: platform for platform in opened}
+
+
+def _matrix(given: Given, on: OnMatrix, clock: FileClock, instance: str) -> MatrixSettings:
     return MatrixSettings(
-        credentials=Credentials(
-            given.homeserver, given.user_id, given.device_id, given.access_token
-        ),
+        credentials=Credentials(on.homeserver, on.user_id, on.device_id, on.access_token),
         clock=clock,
         invites_from=("*",),
         instance=instance,
         sync_timeout=timedelta(seconds=given.sync_seconds),
         longest_pause=timedelta(seconds=0.5),
+    )
+
+
+def _discord(on: OnDiscord, clock: FileClock) -> DiscordSettings:
+    def options() -> dict[str, object]:
+        found = tls.connector(lambda _host: on.port, on.trust)
+        return {"connector": found, "guild_ready_timeout": 0.1}
+
+    return DiscordSettings(
+        token=on.token,
+        clock=clock,
+        reads=on.reads,
+        longest_pause=timedelta(seconds=0.5),
+        options=options,
     )
 
 

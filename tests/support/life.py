@@ -97,17 +97,9 @@ class Life:
     async def until(self, text: str) -> None:
         """Let time go by until a moment in UTC, with a stop at everything that is due."""
         end = moment(text)
-        while (due := self.next_due()) is not None and due <= end:
+        while (due := self.bot.next_due()) is not None and due <= end:
             await self.bot.at(due)
         await self.bot.at(end)
-
-    def next_due(self) -> datetime | None:
-        """Return the next moment at which something is due, None when nothing is."""
-        found = self.bot.one(
-            "SELECT min(moment) FROM (SELECT min(not_before) AS moment FROM schedule WHERE active "
-            "UNION ALL SELECT min(not_before) FROM outbox WHERE state = 'waiting')"
-        )
-        return moment(found) if found else None
 
     async def posts(self, reader: Human, room: str = "") -> list[Json]:
         """Return what the bot shows in a room now, oldest first."""

@@ -36,7 +36,7 @@ OWN = {
     "delivery": {"clockwork"},
     "mentoring": {"matching"},
     "participation": {"measures"},
-    "publication": {"choosing", "rendering"},
+    "publication": {"choosing", "pictures", "rendering"},
     "rights": {"exporting", "holders"},
     "store": {"columns", "driver", "engine", "migrate", "migrations", "work"},
 }

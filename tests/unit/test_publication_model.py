@@ -195,6 +195,24 @@ def test_names_that_people_carry_in_the_room_come_out_too() -> None:
     assert names.masked("Sunny met Visitor") == "[a member] met [a member]"
 
 
+def test_mentions_by_number_become_names_of_those_who_are_named_and_of_nobody_else() -> None:
+    anna, bo, cy = (
+        replace(person(number, name, named=named), person=PersonRef("discord", str(100 + number)))
+        for number, name, named in (
+            (1, "Anna Berg", True),
+            (2, "Berta Li", False),
+            (3, "Berta", True),
+        )
+    )
+    names = Names.of([anna, bo, cy], {})
+
+    said = "<@101> asked <@102>, <@!102>, <@103> and <@999>"
+    assert names.masked(said) == (
+        "@Anna Berg asked [a member], [a member], @[a member] and [a member]"
+    )
+    assert names.masked("for <@101>", without=1) == "for [a member]"
+
+
 def test_names_in_scripts_without_spaces_come_out() -> None:
     names = Names.of([person(1, "田中さくら", named=False), person(2, "سارة", named=False)], {})
 

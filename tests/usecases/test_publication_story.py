@@ -1,6 +1,7 @@
 """From a mark to a publication, typed and reacted by its people, on a real database."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -54,6 +55,7 @@ from bot.publication.rows import Harvested, KeptRow, MarkRow, PublicationRow, Qu
 from bot.publication.usecases.drafting import Compose, DraftSummary, PublishSummary
 from bot.publication.usecases.gathering import LookAgain
 from bot.publication.usecases.hearing import PublicationHears
+from bot.publication.usecases.illustrating import LARGEST, FetchPictures
 from bot.publication.usecases.leaving import LeaveOut
 from bot.publication.usecases.marking import (
     AnswerMark,
@@ -66,6 +68,7 @@ from bot.publication.usecases.rights import PublicationRights
 from bot.publication.usecases.settling import Settle
 from bot.publication.usecases.taking import TakeBack
 from bot.store.engine import Database
+from tests.support.pictures import png
 
 ROOM, DIRECT = RoomRef("matrix", "!north:x"), RoomRef("matrix", "!direct:x")
 WELCOME = Asked("opening", "who-are-you")
@@ -101,6 +104,7 @@ class Room:
     """A platform with one room, in memory."""
 
     messages: dict[str, Event] = field(default_factory=dict)
+    attached: dict[str, Sequence[File]] = field(default_factory=dict)
     closed: bool = False
     away: bool = False
     name: str = "matrix"
@@ -131,6 +135,10 @@ class Room:
         if self.closed:
             raise NotPermitted("not in that room")
         return self.messages.get(message.id)
+
+    async def files(self, message: MessageRef, *, largest: int) -> Sequence[File]:
+        files = self.attached.get(message.id, ())
+        return [f if len(f.content) <= largest else replace(f, content=b"") for f in files]
 
     async def redact(self, message: MessageRef, *, key: DeliveryKey) -> None:
         raise NotImplementedError
@@ -203,7 +211,15 @@ class World:
             list_lines=ListLines(db.begin, look_again, settle, "!"),
             review=ReviewLines(db.begin, look_again, settle, take_back),
             draft=DraftSummary(db.begin, look_again, compose, post, "!", platforms),
-            publish=PublishSummary(db.begin, self.clock, look_again, compose, post, platforms),
+            publish=PublishSummary(
+                db.begin,
+                self.clock,
+                look_again,
+                compose,
+                post,
+                platforms,
+                FetchPictures(db.look, platforms),
+            ),
         )
         registry.add([*commands, ANSWER.using(None)])
         responders = [AnswerMark(keep, platforms), AnswerCommand(dispatch, db.look)]
@@ -1008,3 +1024,68 @@ async def test_an_answer_given_by_command_is_quoted_without_the_command(
         (answer,) = await Answers(work).in_circle(1)
         kept = await Harvested(work).in_circle(1)
     assert (answer.text, kept) == ("I mend bicycles", [])
+
+
+# --- what is attached ---------------------------------------------------------------------------
+
+
+async def shows(world: World, who: str, *files: File, text: str = "my bread") -> str:
+    """Return the id of a marked message with files, whose author approved it."""
+    message = await world.writes(who, text)
+    names = tuple(file.description for file in files)
+    world.room.messages[message] = replace(world.room.messages[message], files=names)
+    world.room.attached[message] = files
+    await world.types("fay", "!mark", message)
+    await world.types("fay", "!summary draft")
+    await world.types(who, "!review approve all")
+    return message
+
+
+async def test_pictures_of_approved_lines_are_in_the_page_and_named_elsewhere(world: World) -> None:
+    loaf = File("loaf.png", "image/png", png(b"loaf"), "A loaf that Cem baked")
+    plan = File("plan.pdf", "application/pdf", b"", "plan.pdf")
+    await shows(world, "ana", loaf, plan)
+    assert "[file: plan.pdf]" in await world.types("ana", "!review list")
+    await world.types("fay", "!summary publish")
+    (row,) = await world.rows(PublicationRow)
+    data = b64encode(png(b"loaf")).decode()
+    assert (
+        f'<img src="data:image/png;base64,{data}" alt="A loaf that [a member] baked"/>' in row.html
+    )
+    for text in (row.markdown.replace("\\", ""), row.html):
+        assert "[file: A loaf that [a member] baked]" in text
+        assert "[file: plan.pdf]" in text
+    assert data not in row.markdown
+    assert "Nothing has changed" in await world.types("fay", "!summary publish")
+
+
+async def test_pictures_go_with_their_line(world: World) -> None:
+    await shows(world, "ana", File("loaf.png", "image/png", png(b"loaf"), "A loaf"))
+    await shows(world, "bo", File("soup.png", "image/png", png(b"soup"), "A soup"))
+    await world.types("fay", "!summary publish")
+    await world.types("ana", "!review withdraw 1")
+    (row,) = await world.rows(PublicationRow)
+    loaf, soup = (b64encode(png(name)).decode() for name in (b"loaf", b"soup"))
+    assert loaf not in row.html
+    assert loaf not in str(row.summary)
+    assert soup in row.html
+
+
+async def test_what_is_too_large_or_no_picture_that_can_be_cleaned_is_only_named(
+    world: World,
+) -> None:
+    large = File("large.png", "image/png", png(bytes(LARGEST)), "large.png")
+    odd = File("odd.svg", "image/svg+xml", b"<svg/>", "odd.svg")
+    await shows(world, "ana", large, odd)
+    await world.types("fay", "!summary publish")
+    (row,) = await world.rows(PublicationRow)
+    assert "<img" not in row.html
+    assert "[file: large.png]" in row.html
+    assert "[file: odd.svg]" in row.html
+
+
+async def test_a_file_that_is_added_after_the_approval_goes_back_to_review(world: World) -> None:
+    message = await shows(world, "ana")
+    world.room.messages[message] = replace(world.room.messages[message], files=("secret.png",))
+    await world.types("fay", "!summary draft")
+    assert await world.state(message) is QuoteState.ASKED

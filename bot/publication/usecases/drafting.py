@@ -26,6 +26,7 @@ from bot.publication.model import QuoteState, Summary
 from bot.publication.rendering import html, markdown
 from bot.publication.rows import PublicationRow, Publications, Spoken
 from bot.publication.usecases.gathering import Fresh, LookAgain, TitleOf, circle_named, stocked
+from bot.publication.usecases.illustrating import FetchPictures, with_pictures
 from bot.publication.usecases.settling import Settle
 from bot.publication.usecases.taking import PUBLICATION, asked
 from bot.store.work import Begin, UnitOfWork
@@ -114,6 +115,7 @@ class PublishSummary:
     compose: Compose
     post: Post
     platforms: Mapping[str, Platform]
+    pictures: FetchPictures
 
     async def __call__(self, caller: Caller) -> Document:
         """Return the answer to the facilitator.
@@ -122,9 +124,11 @@ class PublishSummary:
             DomainError: nobody has approved a line.
         """
         fresh = await self.look_again(circle_named(caller))
+        pictures = await self.pictures(circle_named(caller), fresh)
         async with self.begin() as work:
             circle = await circle_of(caller, work)
-            stock, summary = await self.compose(circle, fresh, work)
+            stock, bare = await self.compose(circle, fresh, work)
+            summary = with_pictures(bare, stock, pictures)
             said = await self._publish(circle, stock, summary, work)
             await work.commit()
         if said is None:

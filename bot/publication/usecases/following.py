@@ -21,7 +21,7 @@ from bot.conversation.platform import Platform
 from bot.participation.rows import Contributions
 from bot.prompting.rows import Answers
 from bot.prompting.usecases.reading import ReadAnswer
-from bot.publication.model import Source, words_now
+from bot.publication.model import Source, with_files, words_now
 from bot.publication.usecases.gathering import sources_of
 from bot.store.work import Begin, UnitOfWork
 
@@ -114,7 +114,9 @@ class FollowUnheard:
         """Return whether a message says something else than what is kept or counted of it."""
         said = self.read(event, known.circle)
         if known.source is not None:
-            return words_now(known.source, event, said) != known.source.text
+            filed = with_files(replace(event, text=said)).text
+            now = {words_now(known.source, event, each) for each in (said, filed)}
+            return known.source.text not in now
         return event.readable and known.count is not None and known.count != len(said.split())
 
 

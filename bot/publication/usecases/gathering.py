@@ -23,7 +23,7 @@ from bot.prompting.rows import Answers
 from bot.prompting.usecases.reading import ReadAnswer
 from bot.prompting.usecases.showing import shown_at
 from bot.publication.choosing import Names, Stock, ranked
-from bot.publication.model import MarkKind, Source, may_be_quoted, words_now
+from bot.publication.model import MarkKind, Source, may_be_quoted, with_files, words_now
 from bot.publication.rows import Harvested, Quotes, Spoken
 from bot.store.work import Begin, UnitOfWork
 
@@ -86,9 +86,7 @@ class LookAgain:
             raise
         except PlatformError:
             return
-        into[message] = event and replace(
-            event, text=words_now(source, event, self.read(event, circle))
-        )
+        into[message] = event and _as_read(source, event, self.read(event, circle))
 
     async def _in(self, room: RoomRef) -> dict[PersonRef, str]:
         platform = self.platforms.get(room.platform)
@@ -112,6 +110,11 @@ def _as_kept(source: Source) -> Event:
         author="",
         text=source.text,
     )
+
+
+def _as_read(source: Source, event: Event, read: str) -> Event:
+    """Return a message with its words as they may be quoted, and what is attached to it."""
+    return replace(event, text=words_now(source, event, with_files(replace(event, text=read)).text))
 
 
 def circle_named(caller: Caller) -> int:

@@ -7,7 +7,7 @@ from bot.conversation.model import Event, Kind, MessageRef
 from bot.prompting.model import PromptAnswer, Shown
 from bot.prompting.rows import Answers
 from bot.prompting.usecases.showing import answer_in, hide, places_of
-from bot.publication.model import QuoteState, fingerprint, kind_of, reread, unnamed
+from bot.publication.model import QuoteState, fingerprint, kind_of, reread, unnamed, with_files
 from bot.publication.rows import Gone, Harvested, Quotes
 from bot.publication.usecases.marking import said_in
 from bot.publication.usecases.taking import TakeBack
@@ -100,7 +100,7 @@ class PublicationHears:
         author = row.member_id if row is not None else quote.member if quote else None
         if author is None or (await Members(work).get(author)).person != event.person:
             return
-        said = event.text if event.readable else ""  # what it says now is not known then
+        said = with_files(event).text if event.readable else ""  # unknown words are none
         if row is not None and row.text != said:
             row.text, row.edited_at, row.edit = said, event.at, event.id
             await work.session.flush()

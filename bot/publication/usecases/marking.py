@@ -30,6 +30,7 @@ from bot.publication.model import (
     kind_of,
     may_be_quoted,
     reread,
+    with_files,
     words_now,
 )
 from bot.publication.rows import Gone, Harvested, Quotes
@@ -123,7 +124,7 @@ class KeepMessage:
     ) -> Event:
         """Return the message with its words, also where those are known from before only."""
         if event.readable or event.bot or event.kind is Kind.POST:
-            return event
+            return with_files(event)
         source = (await sources_of(circle.id, work)).get(message)
         known = words_now(source, event, "") if source is not None else ""
         if not known:

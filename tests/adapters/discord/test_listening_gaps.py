@@ -1,9 +1,13 @@
 """What was said while nobody listened comes whole, in order and once."""
 
+import asyncio
+import random
+
 import pytest
 
-from bot.conversation.model import Kind
+from bot.conversation.model import Event, Kind
 from tests.adapters.discord.listener import Account, said
+from tests.support.discord import permissions
 from tests.support.discord.server import StandIn
 
 MORE_THAN_A_PAGE = 130
@@ -128,3 +132,140 @@ async def test_a_crash_before_a_batch_was_stored_loses_and_doubles_nothing(
         await again.hear_text("after")
     assert said(again) == ["lost with the crash", "after"]
     assert not [event for event in again.events if event.kind is Kind.JOIN]
+
+
+async def test_what_an_open_line_lost_is_found_when_it_is_resumed(discord: StandIn) -> None:
+    guild = discord.world.guild("North")
+    room = discord.world.text(guild, "general")
+    anna = discord.human("Anna", guild)
+    thread = await anna.open_thread(await anna.say(room, "before"), "Aside")
+    async with Account(discord).ears() as ears:
+        await anna.say(room, "one")
+        await ears.hear_text("one")
+        discord.faults.swallow("MESSAGE_CREATE", 2)
+        await anna.say(room, "lost")
+        await anna.say(thread, "lost too")
+        await discord.gateway.ask_to_reconnect()
+        await ears.hear_text("lost too")
+        await anna.say(room, "two")
+        await ears.hear_text("two")
+    assert said(ears) == ["one", "lost", "lost too", "two"]
+
+
+async def test_a_guild_that_was_out_of_reach_is_looked_through(discord: StandIn) -> None:
+    guild = discord.world.guild("North")
+    room = discord.world.text(guild, "general")
+    anna = discord.human("Anna", guild)
+    account = Account(discord)
+    async with account.ears() as ears:
+        await anna.say(room, "one")
+        await ears.hear_text("one")
+        discord.world.away(guild)
+        discord.faults.swallow("MESSAGE_CREATE")
+        await anna.say(room, "lost")
+        discord.world.back(guild)
+        await ears.hear_text("lost")
+        await anna.say(room, "two")
+        await ears.hear_text("two")
+    assert said(ears) == ["one", "lost", "two"]
+    assert [event.kind for event in ears.events if event.bot] == [Kind.JOIN]
+
+
+@pytest.mark.parametrize("how", ["503", "500", "cut", "429", "ban", "exhausted", "slow"])
+async def test_a_history_that_cannot_be_read_yet_is_waited_for(discord: StandIn, how: str) -> None:
+    guild = discord.world.guild("North")
+    room, other = discord.world.text(guild, "general"), discord.world.text(guild, "other")
+    anna = discord.human("Anna", guild)
+    account = Account(discord)
+    async with account.ears() as ears:
+        await anna.say(room, "one")
+        await ears.hear_text("one")
+    for number in range(3):
+        await anna.say((room, other)[number % 2], f"missed {number}")
+    where = f"GET /channels/{room.id}/messages"
+    match how:
+        case "503" | "500":
+            discord.faults.answer(int(how), where)
+        case "cut":
+            discord.faults.cut(where)
+        case "429" | "ban":
+            discord.faults.too_many(0.1, where, via=how == "429")
+        case "exhausted":
+            discord.faults.exhaust(0.1, where)
+        case _:
+            discord.faults.slow(0.1, where)
+    async with account.ears(ears.token) as again:
+        await anna.say(room, "meanwhile")
+        await again.hear_text("meanwhile")
+    assert said(again) == ["missed 0", "missed 1", "missed 2", "meanwhile"]
+
+
+async def test_a_channel_that_it_may_not_read_costs_no_other(discord: StandIn) -> None:
+    guild = discord.world.guild("North")
+    room, closed = discord.world.text(guild, "general"), discord.world.text(guild, "closed")
+    anna = discord.human("Anna", guild)
+    account = Account(discord)
+    async with account.ears() as ears:
+        await anna.say(room, "one")
+        await ears.hear_text("one")
+    discord.world.allow(closed, discord.world.bot, deny=permissions.READ_HISTORY)
+    await anna.say(closed, "out of sight")
+    await anna.say(room, "two")
+    discord.faults.answer(403, f"GET /channels/{closed.id}")
+    async with account.ears(ears.token) as again:
+        await again.hear_text("two")
+        await anna.say(closed, "seen as it comes")
+        await again.hear_text("seen as it comes")
+    assert said(again) == ["two", "seen as it comes"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_restless_day_loses_doubles_and_reorders_nothing(
+    discord: StandIn, seed: int
+) -> None:
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    guild = discord.world.guild("North")
+    rooms = [discord.world.text(guild, name) for name in ("a", "b", "c")]
+    anna = discord.human("Anna", guild)
+    account, number, heard = Account(discord), 0, list[Event]()
+    async with account.ears() as ears:
+        token = ears.token
+    for _ in range(6):
+        async with account.ears(token, failing=dice.randrange(2)) as now:
+            for _ in range(6):
+                for _ in range(dice.randrange(4)):
+                    await anna.say(dice.choice(rooms), f"{number}")
+                    number += 1
+                await _trouble(discord, dice.randrange(8))
+            if dice.random() < 0.5:
+                await anna.say(rooms[0], f"last {number}")
+                await now.hear_text(f"last {number}")
+        heard += [event for event in now.events if event.kind is Kind.MESSAGE]
+        token = now.token
+        await anna.say(dice.choice(rooms), f"away {number}")
+    async with account.ears(token) as now:
+        await anna.say(rooms[0], "end")
+        await now.hear_text("end")
+    heard += [event for event in now.events if event.kind is Kind.MESSAGE]
+    for room in rooms:
+        written = [each.content for each in anna.read(room)]
+        told = [each.text for each in heard if each.room == f"{guild.id}-{room.id}"]
+        assert told == written, f"seed {seed}"
+
+
+async def _trouble(discord: StandIn, which: int) -> None:
+    """Let one thing go wrong, or nothing; what needs a line happens only where there is one."""
+    line, faults = discord.gateway, discord.faults
+    if which == 0 and line.sockets:
+        await line.drop()
+    elif which == 1 and line.sockets:
+        await line.ask_to_reconnect()
+    elif which == 2 and line.sockets:
+        await line.invalidate(resumable=False)
+    elif which == 3:
+        faults.double("MESSAGE_CREATE")
+    elif which == 4:
+        faults.malform("MESSAGE_CREATE")
+    elif which == 5:
+        faults.answer(503, "GET /channels/")
+    await asyncio.sleep(0.01 * which)

@@ -222,3 +222,16 @@ def _pressed(room: Channel, who: Human) -> Event:
         text="circle status",
         answer_at="answer-1-7-token",
     )
+
+
+async def test_a_reaction_is_taken_away_once(discord: StandIn) -> None:
+    room, anna = scene(discord)
+    async with Account(discord).ears() as ears:
+        one = await anna.say(room, "one")
+        await anna.react(one, CHECK)
+        discord.faults.double("MESSAGE_REACTION_REMOVE")
+        await anna.unreact(one, CHECK)
+        await anna.say(room, "end")
+        await ears.hear_text("end")
+    taken = [event for event in ears.events if event.kind is Kind.UNREACTION]
+    assert [(event.text, event.target) for event in taken] == [(CHECK, str(one.id))]

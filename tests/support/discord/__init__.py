@@ -21,7 +21,8 @@ The line: `await discord.gateway.drop()`, `.close(4000)`, `.ask_to_reconnect()`,
 `.invalidate(resumable=False)`; `await discord.stop()` and `.start()` for an outage. Requests:
 `discord.faults.answer(503, "POST /channels/", commits=True)`, `.lose(...)`, `.cut(...)`,
 `.slow(...)`, `.too_many(...)`, `.exhaust(...)`. Events: `.double("MESSAGE_CREATE")`,
-`.reorder(...)`, `.malform(...)`. discord.py waits 5 s before a second IDENTIFY
+`.reorder(...)`, `.swallow(...)`, `.malform(...)`; a guild out of reach:
+`discord.world.away(guild)`, `.back(guild)`. discord.py waits 5 s before a second IDENTIFY
 (`Client.before_identify_hook`) and 2 s for its guilds (`guild_ready_timeout`). A bot in a process
 of its own is told `discord.port` and `discord.trust` and uses `tls.connector`.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import mimetypes
 import socket
 import time
 from collections.abc import Mapping
@@ -122,10 +123,12 @@ class StandIn:
 
         async def serve(request: web.Request) -> web.StreamResponse:
             asked = f"{request.method} {unquote(request.path).removeprefix(API)}"
+            await self.faults.passing(asked, after=False)
             fault = self.faults.next_for(asked)
             if fault is not None and not fault.commits:
                 return self._faulty(request, fault)
             status, body = await self._exchange(route, request)
+            await self.faults.passing(asked, after=True)
             if fault is None:
                 return _response(status, body, _limits(route))
             await asyncio.sleep(fault.seconds)
@@ -201,8 +204,9 @@ async def _content(request: web.Request) -> tuple[Any, dict[str, Upload]]:
         if part.name == "payload_json":
             body = json.loads(data)
         else:
-            kind = part.headers.get("Content-Type", "application/octet-stream")
-            files[part.name or ""] = Upload(part.filename or "file", kind, data)
+            name = part.filename or "file"  # clients send no type: Discord tells it by the name
+            kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            files[part.name or ""] = Upload(name, kind, data)
     return body, files
 
 

@@ -188,6 +188,16 @@ class World:
         guild.members[self.bot.id] = Member(self.bot, self.now(), [own.id])
         self.emit("GUILD_CREATE", telling.whole_guild(self, guild), GUILDS, guild.id)
 
+    def away(self, guild: Guild) -> None:
+        """Let a guild be out of reach, as in an outage of a part of Discord."""
+        data = {"id": str(guild.id), "unavailable": True}
+        self.emit("GUILD_DELETE", data, GUILDS, guild.id)
+
+    def back(self, guild: Guild) -> None:
+        """Let a guild be there again."""
+        data = telling.whole_guild(self, guild) | {"unavailable": False}
+        self.emit("GUILD_CREATE", data, GUILDS, guild.id)
+
     def join(self, guild: Guild, user: User, *roles: Role) -> Member:
         """Let somebody into a guild."""
         made = Member(user, self.now(), [role.id for role in roles])
