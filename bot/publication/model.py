@@ -102,7 +102,7 @@ class Source:
 
     `edited_at` is when its words were changed last, as far as the bot knows. `own` tells that
     `message` is its author's and can be read again; otherwise it only tells the words from others.
-    `place` is the message that shows the words, where that is another one, and `nameless` that
+    `place` is the post in which the bot shows the words, where it does, and `nameless` that
     their author does not want to be known for them.
     """
 

@@ -148,7 +148,9 @@ def button(entry: Entry) -> Action:
 
 
 @asynccontextmanager
-async def commons(folder: Path, *, circle: str = "") -> AsyncIterator[Commons]:
+async def commons(
+    folder: Path, *, circle: str = "", account: type[ConsolePlatform] = ConsolePlatform
+) -> AsyncIterator[Commons]:
     """Open the application on a community in which Fay leads the circle north, not open yet.
 
     `circle` are more words for the command that makes it.
@@ -159,7 +161,7 @@ async def commons(folder: Path, *, circle: str = "") -> AsyncIterator[Commons]:
         community.person(who, who.title())
     community.room(ROOM.id, "Room", ["ana", "ben"], manager="fay", bot=True)
     database = await fresh_database(folder / "circle.db")
-    platform = ConsolePlatform(community)
+    platform = account(community)
     given = Installation(defaults=Defaults(run_by="Fay", zone="Europe/Berlin"))
     try:
         here = Commons(wire(database, clock, {PLATFORM: platform}, given), community, clock)

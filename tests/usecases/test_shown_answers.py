@@ -9,7 +9,8 @@ from urllib.parse import quote
 import pytest
 import pytest_asyncio
 
-from bot.conversation.model import DomainError, Kind
+from adapters.console.platform import ConsolePlatform
+from bot.conversation.model import Capabilities, DomainError, Kind
 from bot.delivery.rows import OutboxRow
 from bot.participation.rows import ContributionRow
 from bot.prompting.rows import AnswerRow
@@ -410,6 +411,39 @@ async def test_what_a_moderator_takes_down_is_kept_and_quoted_no_more(north: Com
     (published,) = await north.all(PublicationRow)
     assert isinstance(published, PublicationRow)
     assert published.summary.lines == ()
+
+
+class Forgetful(ConsolePlatform):
+    """The console, which tells of no deletion later."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        return replace(super().capabilities, replays=False)
+
+
+@pytest.mark.parametrize("look", ["draft", "day"])
+async def test_what_was_taken_down_unheard_is_found_when_it_is_looked_for(
+    tmp_path: Path, look: str
+) -> None:
+    async with commons(tmp_path, account=Forgetful) as here:
+        await here.join("ana")
+        await here.say("fay", "!circle open north")
+        await here.until(ASKED)
+        await answer(here, "ana", words="I bring bread.", show="unnamed")
+        await publish(here)
+        (shown,) = [e.event.id for e in here.entries() if "I bring bread" in e.event.text]
+        here.community.redact("!room", shown)
+        if look == "draft":
+            await here.privately("fay", "!summary draft north")
+        else:
+            follow = here.application.follow_unheard
+            assert await follow(await follow.all()) == []
+        row = await stored(here)
+        assert (row.text, row.shown) == (None, "counted")
+        (published,) = await here.all(PublicationRow)
+        assert isinstance(published, PublicationRow)
+        assert published.summary.lines == ()
 
 
 async def test_what_the_bot_takes_down_itself_stays_an_answer(north: Commons) -> None:

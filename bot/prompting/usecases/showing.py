@@ -96,6 +96,12 @@ async def hide(answer: PromptAnswer, now: datetime, work: UnitOfWork) -> None:
     await Outbox(work).remove_posts(answer.circle, _subject(answer), now, occurrence)
 
 
+async def take_down(answer: PromptAnswer, now: datetime, work: UnitOfWork) -> None:
+    """Let go of the words of an answer that somebody took down where the bot shows it."""
+    await hide(answer, now, work)
+    await Answers(work).put(replace(answer, text=None, shown=Shown.COUNTED))
+
+
 async def answer_in(message: MessageRef, work: UnitOfWork) -> PromptAnswer | None:
     """Return the answer that the bot shows in a message of its own, None in any other."""
     posted = await Outbox(work).of_message(message)

@@ -85,7 +85,9 @@ class FollowUnheard:
         return {message: known for message, known in found.items() if self._is_untold(message)}
 
     async def _of(self, circle: Circle, work: UnitOfWork) -> dict[MessageRef, Known]:
-        sources = {m: s for m, s in (await sources_of(circle.id, work)).items() if s.own}
+        kept = await sources_of(circle.id, work)
+        sources = {message: source for message, source in kept.items() if source.own}
+        shown = [each.place for each in kept.values() if each.place is not None]
         counts = {
             each.message: each.words for each in await Contributions(work).in_circle(circle.id)
         }
@@ -93,7 +95,7 @@ class FollowUnheard:
         answered = [answer.message for answer in answers if answer.own]
         return {
             message: Known(circle, sources.get(message), counts.get(message))
-            for message in dict.fromkeys([*sources, *answered])
+            for message in dict.fromkeys([*sources, *answered, *shown])
         }
 
     def _is_untold(self, message: MessageRef) -> bool:

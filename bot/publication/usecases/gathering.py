@@ -75,7 +75,7 @@ class LookAgain:
     ) -> None:
         message = source.message
         if not source.own:
-            into[message] = _as_kept(source)
+            into[message] = None if await self._is_taken_down(source) else _as_kept(source)
             return
         platform = self.platforms.get(message.room.platform)
         if platform is None:
@@ -87,6 +87,18 @@ class LookAgain:
         except PlatformError:
             return
         into[message] = event and _as_read(source, event, self.read(event, circle))
+
+    async def _is_taken_down(self, source: Source) -> bool:
+        """Return whether somebody removed the post in which the bot shows an answer."""
+        platform = self.platforms.get(source.place.room.platform) if source.place else None
+        if source.place is None or platform is None:
+            return False
+        try:
+            return await platform.fetch(source.place) is None
+        except (PlatformUnavailable, AccountLost):
+            raise
+        except PlatformError:
+            return False
 
     async def _in(self, room: RoomRef) -> dict[PersonRef, str]:
         platform = self.platforms.get(room.platform)
@@ -157,7 +169,6 @@ async def sources_of(circle: int, work: UnitOfWork) -> dict[MessageRef, Source]:
 
 
 async def _answered(answer: PromptAnswer, work: UnitOfWork) -> Source:
-    named = answer.shown is Shown.NAMED
     return Source(
         message=answer.message,
         member=answer.member,
@@ -167,7 +178,7 @@ async def _answered(answer: PromptAnswer, work: UnitOfWork) -> Source:
         asked=answer.asked,
         edited_at=answer.edited_at,
         own=answer.own,
-        place=await shown_at(answer, work) if named else None,
+        place=await shown_at(answer, work) if answer.by_bot else None,
         nameless=answer.shown is Shown.UNNAMED,
     )
 

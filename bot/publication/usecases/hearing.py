@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from bot.circles.rows import Circles, Members
 from bot.conversation.model import Event, Kind, MessageRef
 from bot.prompting.model import PromptAnswer, Shown
-from bot.prompting.rows import Answers
-from bot.prompting.usecases.showing import answer_in, hide, places_of
+from bot.prompting.usecases.showing import answer_in, places_of, take_down
 from bot.publication.model import QuoteState, fingerprint, kind_of, reread, unnamed, with_files
 from bot.publication.rows import Gone, Harvested, Quotes
 from bot.publication.usecases.marking import said_in
@@ -72,8 +71,7 @@ class PublicationHears:
         answer = await answer_in(target, work)
         if answer is None or target not in await places_of(answer, work):
             return
-        await hide(answer, self.take_back.post.clock.now(), work)
-        await Answers(work).put(replace(answer, text=None, shown=Shown.COUNTED))
+        await take_down(answer, self.take_back.post.clock.now(), work)
         await self.take_back.lines([answer.message], work)
 
     async def _unreacted(self, event: Event, target: MessageRef, work: UnitOfWork) -> None:

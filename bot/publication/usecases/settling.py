@@ -7,7 +7,7 @@ from bot.circles.model import Circle
 from bot.circles.rows import Members, by_id
 from bot.conversation.model import Event, MessageRef
 from bot.prompting.rows import Answers
-from bot.prompting.usecases.showing import hide
+from bot.prompting.usecases.showing import hide, take_down
 from bot.publication.model import (
     Quote,
     Source,
@@ -47,10 +47,15 @@ class Settle:
         await self._read_again(circle, left, work)
 
     async def _remove_answer(self, message: MessageRef, work: UnitOfWork) -> None:
-        """Remove an answer whose message is gone, and what the bot shows of it elsewhere."""
-        row = await Answers(work).at(message)
-        if row is not None:
-            await hide(row.value(), self.take_back.post.clock.now(), work)
+        """Remove an answer whose message is gone, and what the bot shows of it elsewhere.
+
+        Of one that only the bot showed it stays known that it was given.
+        """
+        row, now = await Answers(work).at(message), self.take_back.post.clock.now()
+        if row is not None and not row.own:
+            await take_down(row.value(), now, work)
+        elif row is not None:
+            await hide(row.value(), now, work)
             await Answers(work).remove(message)
 
     async def _read_again(
