@@ -9,11 +9,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from adapters.console.client import BOT, Community
 from adapters.console.platform import ConsolePlatform
 from adapters.matrix.settings import Credentials, MatrixSettings
 from bot.bootstrap import Installation, wire
+from bot.circles.model import Calendar
+from bot.circles.rows import CircleRow, Circles
 from bot.conversation.model import (
     AccountLost,
     Batch,
@@ -29,14 +32,25 @@ from bot.conversation.model import (
 from bot.conversation.platform import Platform, Take
 from bot.delivery.clockwork import AT_ONCE
 from bot.delivery.model import Outgoing
-from bot.delivery.rows import Outbox
+from bot.delivery.rows import Outbox, OutboxRow
 from bot.runtime import Running, running
 from tests.support.clocks import DrivenClock
+from tests.support.command import circlekeeper
 from tests.support.scene import ANA, ROOM, START, Offline, fresh_database
 from tests.support.scene import BOT as KEEPER
 
 TICK = 0.02
 WITHIN = 5.0
+ON_BOTH = """
+[circlekeeper]
+run_by = "Ana"
+
+[matrix]
+homeserver = "http://127.0.0.1:9"
+user_id = "@keeper:example.org"
+
+[discord]
+"""
 
 
 class Silent(Offline):
@@ -118,7 +132,12 @@ async def town(folder: Path, account: type[Offline]) -> AsyncIterator[tuple[Town
     database = await fresh_database(folder / "circle.db")
     platforms: dict[str, Platform] = {"matrix": matrix, "console": ConsolePlatform(community)}
     try:
-        async with matrix, running(wire(database, clock, platforms, Installation())) as bot:
+        async with (
+            matrix,
+            running(
+                wire(database, clock, platforms, Installation(admins=frozenset({"ana"})))
+            ) as bot,
+        ):
             await bot.take(Batch(BOT, str(len(community.entries))))
             yield Town(bot, community), matrix
     finally:
@@ -158,6 +177,43 @@ async def test_sending_begins_when_both_were_heard(tmp_path: Path) -> None:
             assert not here.answers()
             matrix.comes.set()
             await here.until(here.answers)
+
+
+async def test_admin_status_tells_of_every_account(tmp_path: Path) -> None:
+    async with town(tmp_path, Silent) as (here, matrix):
+        async with alive(here.bot, first_word=0.1):
+            here.asks("!admin status")
+            await here.until(here.answers)
+        (told,) = [text for text in here.answers() if "Circlekeeper" in text]
+        assert f"console: {BOT}, last heard something" in told
+        assert f"matrix: {matrix.account}, last heard something never" in told
+
+
+async def test_a_sign_up_list_asks_people_of_both_platforms(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(ON_BOTH)
+    (tmp_path / "data").mkdir()
+    database = await fresh_database(tmp_path / "data" / "circlekeeper.sqlite3")
+    async with database.begin() as work:
+        await Circles(work).add(
+            CircleRow(
+                name="north",
+                method="learning-circle",
+                zone="UTC",
+                calendar=Calendar(),
+                made_at=START,
+            )
+        )
+        await work.commit()
+    listed = tmp_path / "people.csv"
+    listed.write_text("id,name\n@ana:example.org,Ana\n80351110224678912,Ben\n")
+    ended = await circlekeeper("sign-ups", "--config", config, "north", listed)
+    assert (ended.status, ended.complained) == (0, "")
+    assert ended.said.startswith("2 people will be asked to join north.")
+    async with database.look() as work:
+        asked = await work.all(select(OutboxRow.target))
+    await database.aclose()
+    assert sorted(asked) == ["discord:80351110224678912", "matrix:@ana:example.org"]
 
 
 async def test_an_account_that_is_lost_ends_the_bot_with_its_sentence(tmp_path: Path) -> None:
