@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import discord
 import structlog
 
-from adapters.discord import translate
+from adapters.discord import places, translate
 from adapters.discord.backfill import Backfill
 from adapters.discord.comings import Comings, latest_of, place_to_greet, rooms_of, went
 from adapters.discord.cursor import Cursor
@@ -80,6 +80,13 @@ class Hearing:
         for event in events:
             yield event
 
+    def answers(self, event: Event) -> None:
+        """Remember the room of an event that the bot answers as one in which it speaks."""
+        if event.direct:
+            self.cursor.befriend(places.channel_of(event.where))
+        else:
+            self.cursor.rooms.setdefault(event.room, True)
+
     def _scene(self, told: Happening) -> Scene:
         client = told.line.client
         name = client.user.name if client.user else ""
@@ -96,8 +103,11 @@ class Hearing:
             found = client.get_channel(channel) or await self._insist(
                 lambda: client.fetch_channel(channel), client
             )
-        except discord.HTTPException:
-            log.warning("event_skipped", action="event_skipped", channel=channel)
+        except Gone:
+            raise
+        except Exception as error:  # noqa: BLE001 - one bad event must not cost the others
+            name = type(error).__name__
+            log.warning("event_skipped", action="event_skipped", channel=channel, error=name)
             return None
         return place_of(found)
 

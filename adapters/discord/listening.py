@@ -77,6 +77,7 @@ class Writer:
         self._pauses = Pauses(settings.longest_pause)
         self._whole: set[int] | None = set()
         """The connections whose gap is filled; None once all are."""
+        self._due = self._caught_up = False
         if since is not None:
             self._started.set()
 
@@ -113,8 +114,7 @@ class Writer:
                 async with asyncio.timeout(IN_TURN):
                     await turn.wait()
         await self._started.wait()
-        if not event.direct:
-            self._hearing.cursor.rooms.setdefault(event.room, True)
+        self._hearing.answers(event)
         async with self._handing:
             await self._store((event,), self._token or "")
 
@@ -162,18 +162,19 @@ class Writer:
             whole.add(told.given[0])
         if len(whole) >= (told.line.client.shard_count or 1):
             self._whole = None
+            self._due, self._caught_up = not self._caught_up, True
             held, self._held = self._held, []
             for each in held:
                 await self._one(each)
 
     async def _hand(self) -> None:
-        """Hand on what was heard; the first batch may be empty, for it brings the first token."""
+        """Hand on what was heard; the first batch may be empty: it tells that nothing was missed."""
         cursor = self._hearing.cursor
-        if not self._batch and (self._token is not None or not cursor.base):
+        if not self._batch and not self._due:
             return
         if self._whole is None and not self._away():
             cursor.move_on()
-        batch, self._batch = tuple(self._batch), []
+        batch, self._batch, self._due = tuple(self._batch), [], False
         async with self._handing:
             await self._store(batch, cursor.token)
         self._started.set()

@@ -68,7 +68,19 @@ def place_of(channel: object) -> Place | None:
 
 
 def said(message: discord.Message, place: Place, scene: Scene) -> Event | None:
-    """Return what a person said; None for bots, for the bot itself and for Discord's own notes."""
+    """Return what a person said; None for bots, for the bot itself and for Discord's own notes.
+
+    Discord's histories may hold words that the bot on this installation is not to read: they stay
+    as unknown as they are when they are told.
+    """
+    told = _by_a_person(message, place, scene)
+    if told is None or scene.reads or told.direct or str(scene.me) in told.mentions:
+        return told
+    answers = told.addressed and not told.called
+    return replace(told, text="", files=(), called="", addressed=answers, readable=False)
+
+
+def _by_a_person(message: discord.Message, place: Place, scene: Scene) -> Event | None:
     if message.author.bot or message.webhook_id is not None or message.type not in SAID:
         return None
     return _read(message, place, scene)
@@ -92,7 +104,7 @@ def edited(message: discord.Message, place: Place, scene: Scene) -> Event | None
 def as_it_reads(message: discord.Message, place: Place, scene: Scene) -> Event | None:
     """Return a message as it is shown, also the bot's own; None for other bots and notes."""
     if message.author.id != scene.me:
-        return said(message, place, scene)
+        return _by_a_person(message, place, scene)
     return replace(_read(message, place, scene), kind=Kind.POST, bot=True)
 
 

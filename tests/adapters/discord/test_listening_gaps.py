@@ -31,6 +31,35 @@ async def test_what_was_said_while_away_comes_as_one_batch(discord: StandIn) -> 
     assert len(ears.taken[0].events) == MORE_THAN_A_PAGE
 
 
+async def test_without_the_intent_what_is_said_to_it_comes_whole_too(discord: StandIn) -> None:
+    guild = discord.world.guild("North")
+    room = discord.world.text(guild, "general")
+    anna = discord.human("Anna", guild)
+    account = Account(discord, reads=False)
+    async with account.ears() as ears:
+        pass
+    for number in range(MORE_THAN_A_PAGE):
+        to = f"<@{discord.world.bot.id}> " if number % 2 else ""
+        await anna.say(room, f"{to}{number}")
+    async with account.ears(ears.token) as again:
+        await again.hear(lambda event: event.text.endswith(str(MORE_THAN_A_PAGE - 1)))
+    heard = [(event.text, event.readable) for event in again.events]
+    assert heard == [
+        (f"@keeper {number}", True) if number % 2 else ("", False)
+        for number in range(MORE_THAN_A_PAGE)
+    ]
+    assert len(again.taken[0].events) == MORE_THAN_A_PAGE
+
+
+async def test_a_start_without_news_is_told_by_an_empty_batch(discord: StandIn) -> None:
+    account = Account(discord)
+    async with account.ears() as ears:
+        pass
+    async with account.ears(ears.token) as again:
+        assert (await again.be_handed()).events == ()
+    assert again.token == ears.token
+
+
 async def test_what_was_said_before_the_first_start_is_not_heard(discord: StandIn) -> None:
     guild = discord.world.guild("North")
     room, quiet = discord.world.text(guild, "general"), discord.world.text(guild, "quiet")
