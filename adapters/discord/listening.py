@@ -168,7 +168,7 @@ class Writer:
                 await self._one(each)
 
     async def _hand(self) -> None:
-        """Hand on what was heard; the first batch may be empty: it tells that nothing was missed."""
+        """Hand on what was heard; the first may be empty: nothing was missed then."""
         cursor = self._hearing.cursor
         if not self._batch and not self._due:
             return
