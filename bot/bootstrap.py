@@ -48,6 +48,7 @@ from bot.intake.usecases import (
 )
 from bot.mentoring.commands import mentoring_commands, mentoring_composers
 from bot.mentoring.usecases.following import MentoringData, PairsEnd
+from bot.mentoring.usecases.relaying import TellWhoWrote
 from bot.participation.commands import participation_commands
 from bot.participation.usecases import (
     CountAnswer,
@@ -334,7 +335,7 @@ class _Wiring:
             HearContributions(self.read),
             self.hears,
         ]
-        refused = TellRefused(self.methods)
+        refused = TellWhoWrote(self.clock, TellRefused(self.methods))
         doubt = DoubtAfterRestore(look, self.given.catch_up)
         take = Take(begin, self.clock, hearers, responders)
         return Application(
@@ -392,6 +393,7 @@ class _Wiring:
                 clock=self.clock,
                 post=self.post,
                 background=asyncio.to_thread,
+                platforms=self.platforms,
                 prefix=self.prefix,
             )
         )

@@ -170,8 +170,8 @@ class ConsolePlatform:
         people = self._community.people
         return {who: people[who].name for who in sorted(self._community.rooms[room.id].inside)}
 
-    def link(self, place: MessageRef | RoomRef) -> str:
-        """Return where the record tells of a message, or the record; see the port."""
+    def link(self, place: MessageRef | RoomRef | PersonRef) -> str:
+        """Return where the record tells of a message or a person, or the record; see the port."""
         if isinstance(place, RoomRef):
             return RECORD
         return f"{RECORD}#{quote(place.id)}"

@@ -220,8 +220,10 @@ class DiscordPlatform:
         async with self._hands.lent() as client:
             return dict(await rights.present(client, room))
 
-    def link(self, place: MessageRef | RoomRef) -> str:
-        """Return the address of a message or a room; see the port."""
+    def link(self, place: MessageRef | RoomRef | PersonRef) -> str:
+        """Return the address of a message, a room or a person's profile; see the port."""
+        if isinstance(place, PersonRef):
+            return f"https://discord.com/users/{place.id}"
         room = place if isinstance(place, RoomRef) else place.room
         guild = places.guild_of(room) or places.DIRECT
         if isinstance(place, RoomRef):

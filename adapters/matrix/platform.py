@@ -217,8 +217,10 @@ class MatrixPlatform:
             if person != self.account
         }
 
-    def link(self, place: MessageRef | RoomRef) -> str:
-        """Return the address of a message or a room; see the port."""
+    def link(self, place: MessageRef | RoomRef | PersonRef) -> str:
+        """Return the address of a message, a room or a person; see the port."""
+        if isinstance(place, PersonRef):
+            return f"https://matrix.to/#/{quote(place.id, safe='@:')}"
         room = place if isinstance(place, RoomRef) else place.room
         servers = dict.fromkeys(
             name.partition(":")[2] for name in (room.id, self.account) if ":" in name

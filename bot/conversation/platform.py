@@ -132,6 +132,6 @@ class Platform(Protocol):
         """
         ...
 
-    def link(self, place: MessageRef | RoomRef) -> str:
-        """Return the address at which a member can open a message or a room."""
+    def link(self, place: MessageRef | RoomRef | PersonRef) -> str:
+        """Return the address at which a member can open a message, a room or somebody's profile."""
         ...

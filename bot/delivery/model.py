@@ -32,6 +32,9 @@ CATCH_UP = timedelta(hours=24)
 AWAY = datetime(9999, 1, 1, tzinfo=UTC)
 """Not before what a post waits for that is held until the bot is in the room again."""
 
+RELAY = "relay"
+"""The phase of what is carried from one person to another: once it is sent, nothing is kept."""
+
 
 def due_at(wall: datetime, zone: str) -> datetime:
     """Return the moment, in UTC, at which clocks in `zone` show `wall` (naive).

@@ -23,8 +23,8 @@ from bot.conversation.model import (
     Unreachable,
 )
 from bot.conversation.platform import Platform
-from bot.delivery.model import AWAY, Outgoing, Redaction, Schedule, State, backoff, parts
-from bot.delivery.rows import Changes, Outbox, OutboxRow, ScheduleRow, Schedules, next_moments
+from bot.delivery.model import AWAY, RELAY, Outgoing, Redaction, Schedule, State, backoff, parts
+from bot.delivery.rows import Outbox, OutboxRow, ScheduleRow, Schedules, next_moments
 from bot.store.work import Begin, UnitOfWork
 
 log = structlog.get_logger()
@@ -34,6 +34,9 @@ TRIES = 8
 
 ANSWER = "answer"
 """The phase of answers to commands: once they are sent, nothing of them is kept."""
+
+VANISHES = frozenset({ANSWER, RELAY})
+"""The phases of posts whose rows go with the words, whether they arrived or not."""
 
 
 def answer_key(message: str, target: Target, occurrence: int = 0) -> DeliveryKey:
@@ -92,7 +95,7 @@ class Post:
         for post in posts:
             if post.to.platform in self.platforms:
                 wanted = self._cut([post]) if post.document.blocks else []
-                await Changes(work).rewrite(post.key, wanted, self.clock.now())
+                await Outbox(work).rewrite(post.key, wanted, self.clock.now())
 
     def _cut(self, posts: Sequence[Outgoing]) -> list[Outgoing]:
         return [
@@ -318,7 +321,7 @@ class Drain:
 
     async def _remember(self, row: OutboxRow, message: MessageRef) -> None:
         async with self.begin() as work:
-            if row.phase == ANSWER:
+            if row.phase in VANISHES:
                 await Outbox(work).remove(row.id or 0)
             else:
                 await Outbox(work).sent(row.id or 0, message, self.clock.now())
@@ -370,8 +373,6 @@ class Drain:
             held = await work.session.get(OutboxRow, row.id)
             if held is not None and (held.not_before != AWAY or why != "refused"):
                 await self._end(held, state, why, work)
-                if held.phase == ANSWER:
-                    await Outbox(work).remove(held.id or 0)
             await work.commit()
         log.warning("given up", action="post_given_up", post=row.id, why=why)
         return True
@@ -388,3 +389,5 @@ class Drain:
         row.state, row.document, row.instead = state.value, None, None
         await self.post(told, work)
         await work.session.flush()
+        if row.phase in VANISHES:
+            await Outbox(work).remove(row.id or 0)

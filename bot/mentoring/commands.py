@@ -6,7 +6,8 @@ from typing import Annotated
 
 from babel import Locale
 
-from bot.conversation.model import Caller, Clock, Document, DomainError, Role
+from bot.conversation.model import Caller, Clock, Document, DomainError, Form, Role
+from bot.conversation.platform import Platform
 from bot.conversation.registry import Arg, Bound, Command
 from bot.delivery.usecases import Compose, Post
 from bot.mentoring.model import Side, understand_hours, understand_topics
@@ -14,11 +15,13 @@ from bot.mentoring.rows import CHECKIN
 from bot.mentoring.usecases import (
     AcceptPair,
     Background,
+    CarryWords,
     ComposeCheckin,
     DeclinePair,
     NoteWish,
     PreviewPairs,
     SendPairs,
+    SwitchRelay,
     Wish,
 )
 from bot.store.work import Begin
@@ -65,6 +68,24 @@ class Decline:
     """Say no to a suggested match, or end one that has begun; nobody asks why."""
 
     number: Number = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Let me carry words between you and a match on another platform, or end that."""
+
+    switch: Annotated[
+        str, Arg("on or off; words are carried when both of you said on", choices=("on", "off"))
+    ]
+    number: Annotated[int | None, Arg("The match's number, where you have several", 1)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Write to a match on another platform; I carry the words and keep nothing of them."""
+
+    words: Annotated[str, Arg("Your words", rest=True)]
+    number: Annotated[int | None, Arg("The match's number, where you have several", 1)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +142,21 @@ async def decline(verb: DeclinePair, ask: Decline, caller: Caller) -> Document:
     return await verb(caller, ask.number)
 
 
+async def relay(verb: SwitchRelay, ask: Relay, caller: Caller) -> Document:
+    """Take a yes or a no to carrying words."""
+    return await verb(caller, ask.number, on=ask.switch == "on")
+
+
+async def tell(verb: CarryWords, ask: Tell, caller: Caller) -> Document:
+    """Carry words."""
+    return await verb(caller, ask.words, ask.number)
+
+
+async def tell_form(verb: CarryWords, given: Mapping[str, str], caller: Caller) -> Form:
+    """Ask for the words to carry."""
+    return await verb.form(given, caller)
+
+
 async def preview(verb: PreviewPairs, _: Preview, caller: Caller) -> Document:
     """Show a round."""
     return await verb(caller)
@@ -137,6 +173,16 @@ OFFER = Command("mentor offer", Offer, wish, Role.MEMBER, circle=True, example=_
 SEEK = Command("mentor seek", Seek, wish, Role.MEMBER, circle=True, example=_TOPICS)
 ACCEPT = Command("mentor accept", Accept, accept, role=Role.MEMBER, circle=True)
 DECLINE = Command("mentor decline", Decline, decline, role=Role.MEMBER, circle=True)
+RELAY = Command("mentor relay", Relay, relay, Role.MEMBER, circle=True, example="on")
+TELL = Command(
+    "mentor tell",
+    Tell,
+    tell,
+    Role.MEMBER,
+    circle=True,
+    form=tell_form,
+    example="Shall we talk on Friday?",
+)
 PREVIEW = Command("pairs preview", Preview, preview, role=Role.FACILITATOR, circle=True)
 SEND = Command("pairs send", Send, send, role=Role.FACILITATOR, circle=True)
 
@@ -148,16 +194,19 @@ def mentoring_commands(
     clock: Clock,
     post: Post,
     background: Background,
+    platforms: Mapping[str, Platform],
     prefix: str = "!",
 ) -> list[Bound]:
     """Return the room's commands, each tied to its verb."""
     return [
         OFFER.using(NoteWish(begin, clock, Side.OFFER)),
         SEEK.using(NoteWish(begin, clock, Side.SEEK)),
-        ACCEPT.using(AcceptPair(begin, clock, post, prefix)),
+        ACCEPT.using(AcceptPair(begin, clock, post, platforms, prefix)),
         DECLINE.using(DeclinePair(begin, clock, post, prefix)),
+        RELAY.using(SwitchRelay(begin, clock, post, platforms, prefix)),
+        TELL.using(CarryWords(begin, look, clock, post, platforms, prefix)),
         PREVIEW.using(PreviewPairs(look, clock, background, prefix)),
-        SEND.using(SendPairs(begin, clock, post, background, prefix)),
+        SEND.using(SendPairs(begin, clock, post, background, platforms, prefix)),
     ]
 
 

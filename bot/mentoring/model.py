@@ -13,6 +13,9 @@ LONGEST_TOPIC = 60
 ENOUGH_HOURS = 5
 """Shared hours a week beyond which more do not count: nobody meets more often than that."""
 
+LONGEST_RELAYED = 1500
+"""The most characters of somebody's words that are carried at a time."""
+
 CHECKIN_AFTER = timedelta(days=14)
 CHECKIN_AT = time(10)
 CHECKIN_WINDOW = timedelta(days=3)
@@ -133,13 +136,25 @@ class PairState(StrEnum):
     ENDED = "ended"
 
 
+class Way(StrEnum):
+    """How two people come together: in a room of their own, or each told of the other privately."""
+
+    ROOM = "room"
+    APART = "apart"  # on one platform, where the bot can open no room for several people
+    ACROSS = "across"  # on two platforms
+
+
 OPEN = frozenset({PairState.PROPOSED, PairState.ACCEPTED_BY_MENTOR, PairState.ACCEPTED_BY_MENTEE})
 LIVE = OPEN | {PairState.INTRODUCED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A mentor and a mentee, by their ids as members, and why they were proposed."""
+    """A mentor and a mentee, by their ids as members, and why they were proposed.
+
+    `relay` are those of them who said yes to having words carried between them, and `relays` how
+    often that was ended; words are carried while both have said yes.
+    """
 
     id: int
     circle: int
@@ -148,6 +163,8 @@ class Pair:
     state: PairState
     fit: Fit
     proposed_at: datetime
+    relay: frozenset[int] = frozenset()
+    relays: int = 0
 
     def __contains__(self, member: int) -> bool:
         return member in (self.mentor, self.mentee)
@@ -173,11 +190,26 @@ class Pair:
     def refused(self) -> "Pair":
         """Return the pair after a no: declined, or ended if they were introduced already."""
         declined = self.state in OPEN
-        return replace(self, state=PairState.DECLINED if declined else PairState.ENDED)
+        state = PairState.DECLINED if declined else PairState.ENDED
+        return replace(self, state=state, relay=frozenset())
 
     def ended(self) -> "Pair":
         """Return the pair when it is over and nobody said no."""
-        return replace(self, state=PairState.ENDED)
+        return replace(self, state=PairState.ENDED, relay=frozenset())
+
+    @property
+    def is_relayed(self) -> bool:
+        """Whether words are carried between the two."""
+        both = {self.mentor, self.mentee}
+        return self.state is PairState.INTRODUCED and self.relay == both
+
+    def relayed_for(self, member: int) -> "Pair":
+        """Return the pair after a member's yes to having words carried."""
+        return replace(self, relay=self.relay | {member})
+
+    def relayed_no_more(self) -> "Pair":
+        """Return the pair when no words are carried any more; it takes two yeses again."""
+        return replace(self, relay=frozenset(), relays=self.relays + self.is_relayed)
 
 
 def checkin_wall(today: date) -> datetime:

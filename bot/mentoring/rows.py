@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel, col, select
 from bot.circles.model import Member
 from bot.circles.rows import MemberRow
 from bot.conversation.model import People, PersonRef
-from bot.delivery.model import State
+from bot.delivery.model import RELAY, State
 from bot.delivery.rows import OutboxRow, ScheduleRow
 from bot.mentoring.model import LIVE, Fit, History, Pair, PairState, Profile, Side
 from bot.store.columns import Instant, Json
@@ -70,6 +70,8 @@ class PairRow(SQLModel, table=True):
     mentee_id: int = Field(foreign_key="member.id", ondelete="CASCADE", index=True)
     state: str
     fit: Fit = Field(sa_type=Json(Fit))
+    relay: list[int] = Field(default_factory=list, sa_type=Json(list[int]))
+    relays: int = 0
     proposed_at: datetime = Field(sa_type=Instant)
     changed_at: datetime = Field(sa_type=Instant)
 
@@ -83,6 +85,8 @@ class PairRow(SQLModel, table=True):
             state=PairState(self.state),
             fit=self.fit,
             proposed_at=self.proposed_at,
+            relay=frozenset(self.relay),
+            relays=self.relays,
         )
 
 
@@ -149,6 +153,7 @@ class Pairs:
         """Write how far a pair is."""
         row = await self._work.session.get_one(PairRow, pair.id)
         row.state, row.changed_at = pair.state.value, now
+        row.relay, row.relays = sorted(pair.relay), pair.relays
         await self._work.session.flush()
 
     async def get(self, pair: int) -> Pair | None:
@@ -211,6 +216,11 @@ class Pairs:
             .values(state=State.WITHDRAWN.value, document=None, instead=None)
         )
 
+    async def drop_relayed(self, pair: Pair, *, but: int | None = None) -> None:
+        """Remove the words that are being carried between two people, all but one post."""
+        relayed = (col(OutboxRow.phase) == RELAY, col(OutboxRow.occurrence) == pair.id)
+        await self._work.run(delete(OutboxRow).where(*relayed, col(OutboxRow.id) != (but or 0)))
+
 
 async def forget(members: Sequence[int], work: UnitOfWork) -> None:
     """Remove everything that mentoring holds of these members: one person's ids in all circles.
@@ -237,7 +247,10 @@ async def forget(members: Sequence[int], work: UnitOfWork) -> None:
 
 
 async def _forget_posts(pairs: Sequence[int], work: UnitOfWork) -> None:
-    about = (col(OutboxRow.phase) == PHASE, col(OutboxRow.prompt).not_in((ALONE, KNOCK)))
+    about = (
+        col(OutboxRow.phase).in_((PHASE, RELAY)),
+        col(OutboxRow.prompt).not_in((ALONE, KNOCK)),
+    )
     await work.run(delete(OutboxRow).where(*about, col(OutboxRow.occurrence).in_(pairs)))
 
 

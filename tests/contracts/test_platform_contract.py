@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 import pytest_asyncio
@@ -98,6 +99,7 @@ async def test_a_post_is_shown_with_a_link(stage: Stage) -> None:
         posted = await bot.post(room, say("Good morning"), key=key_for(room))
         assert posted.room == room
         assert posted.id in bot.link(posted)
+        assert ana.person.id in unquote(bot.link(ana.person))
     assert [(shown.id, shown.text) for shown in await ana.sees(room)] == [
         (posted.id, "Good morning")
     ]

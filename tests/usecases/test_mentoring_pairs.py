@@ -55,6 +55,9 @@ class Paper:
     name: str
     capabilities: Capabilities = field(default=Capabilities(16_000, timedelta(minutes=5)))
 
+    def link(self, person: PersonRef) -> str:
+        return f"https://{self.name}.example.org/{person.id}"
+
 
 @dataclass(frozen=True)
 class InNorth:
@@ -104,6 +107,7 @@ class World:
             clock=self.clock,
             post=self.post,
             background=asyncio.to_thread,
+            platforms=platforms,
         )
         self.dispatch = Dispatch(
             Registry(bound), InNorth(self.db), platforms, "!", lambda: "1", self.clock
@@ -395,34 +399,6 @@ async def test_an_introduction_waits_until_it_is_day_for_both(world: World) -> N
     await world.says("bo", "!mentor accept")
     (row,) = await world.outbox("introduction")
     assert row.not_before == datetime(2026, 3, 4, 7, tzinfo=UTC)  # 8:00 in Berlin
-
-
-async def test_people_on_two_platforms_are_introduced_in_the_circles_rooms(world: World) -> None:
-    await world.says("bo", "!mentor offer facilitation")
-    await world.says("dia", "!mentor seek facilitation")
-    await world.says("fay", "!pairs send")
-    assert "different platforms" in words((await world.outbox("proposal"))[0].document)
-    await world.says("dia", "!mentor accept")
-    await world.says("bo", "!mentor accept")
-    both = {PersonRef("matrix", "bo"), PersonRef("discord", "dia")}
-    hello = {row.to: row for row in await world.outbox("hello")}
-    rest = {row.to: row for row in await world.outbox("introduction")}
-    assert set(hello) == set(rest) == {MATRIX, DISCORD}
-    for room, row in rest.items():
-        assert row.thread_of == hello[room].key
-        assert set(row.document.mentions) == set(hello[room].document.mentions) == both
-        assert "This room is yours" not in words(row.document)
-
-
-async def test_without_threads_the_introduction_is_one_post(world: World) -> None:
-    await world.circle(threads="none")
-    await world.says("bo", "!mentor offer facilitation")
-    await world.says("dia", "!mentor seek facilitation")
-    await world.says("fay", "!pairs send")
-    await world.says("dia", "!mentor accept")
-    await world.says("bo", "!mentor accept")
-    assert await world.outbox("hello") == []
-    assert [row.thread_of for row in await world.outbox("introduction")] == [None, None]
 
 
 async def test_a_no_is_told_kindly_and_the_two_are_never_proposed_again(world: World) -> None:

@@ -8,11 +8,13 @@ from bot.mentoring.usecases.following import (
     PairsEnd,
 )
 from bot.mentoring.usecases.pairing import PreviewPairs, SendPairs
+from bot.mentoring.usecases.relaying import CarryWords, SwitchRelay, TellWhoWrote
 from bot.mentoring.usecases.scene import Background
 
 __all__ = [
     "AcceptPair",
     "Background",
+    "CarryWords",
     "ComposeCheckin",
     "DeclinePair",
     "MentoringData",
@@ -20,5 +22,7 @@ __all__ = [
     "PairsEnd",
     "PreviewPairs",
     "SendPairs",
+    "SwitchRelay",
+    "TellWhoWrote",
     "Wish",
 ]

@@ -1,23 +1,23 @@
 """Yes and no to a proposal, and the introduction when both said yes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.circles.model import Member, ThreadUse
+from bot.circles.model import Member
 from bot.conversation.model import (
     Caller,
     Clock,
     Document,
     DomainError,
     People,
-    RoomRef,
 )
+from bot.conversation.platform import Platform
 from bot.delivery.model import Outgoing, Schedule, State
 from bot.delivery.rows import Outbox, Schedules
 from bot.delivery.usecases import Post
 from bot.mentoring import words
-from bot.mentoring.model import CHECKIN_WINDOW, LIVE, OPEN, Pair, PairState, checkin_wall
+from bot.mentoring.model import CHECKIN_WINDOW, LIVE, OPEN, Pair, PairState, Way, checkin_wall
 from bot.mentoring.rows import CHECKIN, Pairs
 from bot.mentoring.usecases.scene import Scene, asking, scene_of
 from bot.store.work import Begin, UnitOfWork
@@ -30,6 +30,7 @@ class AcceptPair:
     begin: Begin
     clock: Clock
     post: Post
+    platforms: Mapping[str, Platform]
     prefix: str = "!"
 
     async def __call__(self, caller: Caller, number: int | None = None) -> Document:
@@ -40,7 +41,7 @@ class AcceptPair:
             mine = await Pairs(work).of(me.id)
             pair = chosen([p for p in mine if p.awaits(me.id)], mine, number, scene, me)
             if not pair.awaits(me.id):
-                raise DomainError(_already(pair))
+                return self._already(pair, me, scene)
             accepted = pair.accepted_by(me.id)
             await Pairs(work).put(accepted, self.clock.now())
             if accepted.state is PairState.INTRODUCED:
@@ -50,9 +51,20 @@ class AcceptPair:
         partner = scene.other(pair, me)
         return words.both_said_yes(partner) if both else words.half_way(partner)
 
+    def _already(self, pair: Pair, me: Member, scene: Scene) -> Document:
+        """Return the introduction again, for who was introduced privately.
+
+        Raises:
+            DomainError: the answer was given already, or is no longer asked for.
+        """
+        way = scene.way(me, scene.other(pair, me), self.platforms)
+        if pair.state is PairState.INTRODUCED and way is not Way.ROOM:
+            return _met(pair, me, scene, self.prefix, self.platforms)
+        raise DomainError(_already(pair))
+
     async def _introduce(self, pair: Pair, scene: Scene, work: UnitOfWork) -> None:
         now = self.clock.now()
-        await self.post(introduction(pair, scene, now, self.prefix), work)
+        await self.post(introduction(pair, scene, now, self.prefix, self.platforms), work)
         wall = checkin_wall(scene.circle.today(now))
         when = Schedule(
             circle=pair.circle,
@@ -127,9 +139,13 @@ def _already(pair: Pair) -> str:
 
 
 async def end(pair: Pair, after: Pair, now: datetime, work: UnitOfWork) -> None:
-    """Write a pair that goes no further: what is unsent is taken back, no check-in follows."""
+    """Write a pair that goes no further: what is unsent is taken back, no check-in follows.
+
+    Words that are still being carried between the two do not arrive either.
+    """
     await Pairs(work).put(after, now)
     await Pairs(work).take_back(pair)
+    await Pairs(work).drop_relayed(pair)
     await Schedules(work).stop(pair.circle, CHECKIN, str(pair.id))
 
 
@@ -145,16 +161,35 @@ async def heard_of(pair: Pair, member: Member, scene: Scene, work: UnitOfWork) -
 # --- the introduction -------------------------------------------------------------------------
 
 
-def introduction(pair: Pair, scene: Scene, now: datetime, prefix: str) -> list[Outgoing]:
-    """Return the introduction: in a room of the two, or, over two platforms, in the circle's."""
+def introduction(
+    pair: Pair, scene: Scene, now: datetime, prefix: str, platforms: Mapping[str, Platform]
+) -> list[Outgoing]:
+    """Return the introduction: in a room of the two where there can be one, else to each alone."""
     mentor, mentee = scene.members[pair.mentor], scene.members[pair.mentee]
-    if mentor.person.platform == mentee.person.platform:
+    if scene.way(mentor, mentee, platforms) is Way.ROOM:
         return [_in_their_room(pair, mentor, mentee, scene, now, prefix)]
-    rooms = {room for each in (mentor, mentee) if (room := scene.room_of(each)) is not None}
-    if not rooms:
-        said = words.kick_off(pair, mentor, mentee, scene.circle.name, prefix, alone=False)
-        return [scene.privately(who, "introduction", pair.id, said) for who in (mentor, mentee)]
-    return [post for r in sorted(rooms) for post in _in_room(pair, r, scene, now, prefix)]
+    when = day_for_both(scene, mentor, mentee, now)
+    return [
+        scene.privately(
+            me,
+            "introduction",
+            pair.id,
+            _met(pair, me, scene, prefix, platforms),
+            not_before=when,
+        )
+        for me in (mentor, mentee)
+    ]
+
+
+def _met(
+    pair: Pair, me: Member, scene: Scene, prefix: str, platforms: Mapping[str, Platform]
+) -> Document:
+    """Return what one of the two is told of the other."""
+    partner = scene.other(pair, me)
+    platform = platforms.get(partner.person.platform)
+    link = "" if platform is None else platform.link(partner.person)
+    way = scene.way(me, partner, platforms)
+    return words.meet(pair, partner, scene.circle.name, prefix, way, link)
 
 
 def _in_their_room(
@@ -172,30 +207,6 @@ def _in_their_room(
         not_before=day_for_both(scene, mentor, mentee, now),
         instead=fallback,
     )
-
-
-def _in_room(pair: Pair, room: RoomRef, scene: Scene, now: datetime, prefix: str) -> list[Outgoing]:
-    """Return a line in a circle's room and, in its thread where threads are used, the rest."""
-    mentor, mentee = scene.members[pair.mentor], scene.members[pair.mentee]
-    said = words.kick_off(pair, mentor, mentee, scene.circle.name, prefix, alone=False)
-    key = scene.key("introduction", pair.id, str(room))
-    when = day_for_both(scene, mentor, mentee, now)
-    rest = Outgoing(key=key, to=room, document=said, circle=pair.circle, not_before=when)
-    if scene.circle.threads is ThreadUse.NONE:
-        return [rest]
-    first = scene.key("hello", pair.id, str(room))
-    line = words.hello(mentor, mentee)
-    return [
-        Outgoing(key=first, to=room, document=line, circle=pair.circle, not_before=when),
-        Outgoing(
-            key=key,
-            to=room,
-            document=said,
-            circle=pair.circle,
-            not_before=when,
-            thread_of=str(first),
-        ),
-    ]
 
 
 def day_for_both(scene: Scene, one: Member, other: Member, now: datetime) -> datetime:

@@ -1,16 +1,17 @@
 """A round of pairs: looked at without consequence, then proposed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from bot.circles.model import CircleState
 from bot.conversation.model import Caller, Clock, Document, DomainError
+from bot.conversation.platform import Platform
 from bot.delivery.model import Outgoing
 from bot.delivery.usecases import Post
 from bot.mentoring import words
 from bot.mentoring.matching import Left, Matching, Proposed, Why, match
-from bot.mentoring.model import History, Pair, Profile, Side
+from bot.mentoring.model import History, Pair, Profile, Side, Way
 from bot.mentoring.rows import ALONE, Pairs, Profiles
 from bot.mentoring.usecases.scene import Background, Scene, scene_of
 from bot.store.work import Begin, UnitOfWork
@@ -57,6 +58,7 @@ class SendPairs:
     clock: Clock
     post: Post
     background: Background
+    platforms: Mapping[str, Platform]
     prefix: str = "!"
 
     async def __call__(self, caller: Caller) -> Document:
@@ -76,14 +78,14 @@ class SendPairs:
         mentor, mentee = proposed.mentor, proposed.mentee
         circle, now = scene.circle.id, self.clock.now()
         pair = await Pairs(work).add(circle, mentor, mentee, proposed.fit, now)
-        return [proposal(pair, member, scene, self.prefix) for member in (mentor, mentee)]
+        way = scene.way(scene.members[mentor], scene.members[mentee], self.platforms)
+        return [proposal(pair, member, scene, self.prefix, way) for member in (mentor, mentee)]
 
 
-def proposal(pair: Pair, member: int, scene: Scene, prefix: str) -> Outgoing:
+def proposal(pair: Pair, member: int, scene: Scene, prefix: str, way: Way) -> Outgoing:
     """Return the post that asks one of the two."""
     me, partner = scene.members[member], scene.members[pair.partner_of(member)]
-    apart = me.person.platform != partner.person.platform
-    asked = words.proposal(pair, partner, scene.circle.name, prefix, apart=apart)
+    asked = words.proposal(pair, partner, scene.circle.name, prefix, way)
     return scene.privately(me, "proposal", pair.id, asked)
 
 

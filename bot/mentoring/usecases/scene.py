@@ -8,8 +8,9 @@ from typing import Protocol, TypeVar
 from bot.circles.model import Circle, CircleState, Member, taking_part
 from bot.circles.rows import Circles, Members, by_id
 from bot.conversation.model import Caller, DeliveryKey, Document, DomainError, People, RoomRef
+from bot.conversation.platform import Platform
 from bot.delivery.model import Outgoing, Quiet
-from bot.mentoring.model import Pair
+from bot.mentoring.model import Pair, Way
 from bot.mentoring.rows import PHASE
 from bot.mentoring.words import knock
 from bot.store.work import UnitOfWork
@@ -72,6 +73,13 @@ class Scene:
     def key(self, prompt: str, number: int, target: str) -> DeliveryKey:
         """Return the identity of a post."""
         return DeliveryKey(str(self.circle.id), PHASE, prompt, number, target)
+
+    def way(self, one: Member, other: Member, platforms: Mapping[str, Platform]) -> Way:
+        """Return how two members come together."""
+        if one.person.platform != other.person.platform:
+            return Way.ACROSS
+        platform = platforms.get(one.person.platform)
+        return Way.ROOM if platform is None or platform.capabilities.groups else Way.APART
 
     def other(self, pair: Pair, member: Member) -> Member:
         """Return the partner of `member` in a pair."""

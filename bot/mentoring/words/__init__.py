@@ -1,16 +1,14 @@
 """What the mentoring room says: to one, to a pair, to a facilitator."""
 
 from bot.mentoring.words.lists import held, noted, off_the_list
+from bot.mentoring.words.meeting import kick_off, meet, no_room
 from bot.mentoring.words.pairs import (
     both_said_yes,
     checkin,
     half_way,
-    hello,
-    kick_off,
     knock,
     left_the_circle,
     no_match,
-    no_room,
     not_this_match,
     over,
     proposal,
@@ -24,11 +22,11 @@ __all__ = [
     "checkin",
     "half_way",
     "held",
-    "hello",
     "kick_off",
     "knock",
     "left_the_circle",
     "listed",
+    "meet",
     "no_match",
     "no_room",
     "not_this_match",

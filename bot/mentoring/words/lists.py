@@ -51,6 +51,8 @@ def held(profiles: Sequence[Profile], pairs: Sequence[tuple[Pair, int, str]]) ->
     items += [
         f"Match {pair.id} with {partner}, you as {'mentor' if me == pair.mentor else 'mentee'}, "
         f"proposed on {pair.proposed_at.date()}: {pair.state}. {reasons(pair.fit, yours=True)}"
+        + " You said yes to my carrying words between you."
+        * (me in pair.relay)
         for pair, me, partner in pairs
     ]
     return document(paragraph("Mentoring:"), bullets(items)) if items else Document()

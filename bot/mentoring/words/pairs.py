@@ -1,12 +1,13 @@
-"""What is said to one of a pair, and to both."""
+"""What is said to one of a pair, from the proposal to the end."""
 
 from collections.abc import Sequence
 
 from bot.circles.model import Member
 from bot.conversation.model import (
+    Action,
+    Actions,
     Bullets,
     Document,
-    Text,
     bullets,
     document,
     line,
@@ -14,8 +15,17 @@ from bot.conversation.model import (
     say,
 )
 from bot.mentoring.matching import Left
-from bot.mentoring.model import Pair, PairState
-from bot.mentoring.words.phrases import listed, mention, reasons, strong, typed, why
+from bot.mentoring.model import Pair, PairState, Way
+from bot.mentoring.words.phrases import (
+    given,
+    listed,
+    mention,
+    platform_of,
+    reasons,
+    strong,
+    typed,
+    why,
+)
 
 
 def knock(member: Member) -> Document:
@@ -27,16 +37,11 @@ def knock(member: Member) -> Document:
     )
 
 
-def proposal(pair: Pair, partner: Member, circle: str, prefix: str, *, apart: bool) -> Document:
-    """Return the question to one of the two; `apart` when they are on different platforms."""
+def proposal(pair: Pair, partner: Member, circle: str, prefix: str, way: Way) -> Document:
+    """Return the question to one of the two, with how they would come together."""
     mentor = partner.id == pair.mentee
     idea = "you could be a mentor to " if mentor else "a mentor for you could be "
     again = " You have worked together before; there was nobody new for both." * pair.fit.again
-    where = (
-        "You two are on different platforms, so that would be in the circle's rooms."
-        if apart
-        else "That is in a room of your own."
-    )
     return document(
         paragraph(f"A suggestion for mentoring in {circle}: {idea}", strong(partner), "."),
         paragraph(reasons(pair.fit, yours=True) + again),
@@ -48,9 +53,31 @@ def proposal(pair: Pair, partner: Member, circle: str, prefix: str, *, apart: bo
         ),
         paragraph(
             "Both answers are fine, and nobody asks why. When you have both said yes, I introduce "
-            f"you to each other. {where}"
+            f"you to each other. {_how(way, partner)}"
+        ),
+        Actions(
+            (
+                Action("Say yes", "mentor accept", given(circle, pair.id)),
+                Action("Say no", "mentor decline", given(circle, pair.id)),
+            )
         ),
         rings=True,
+    )
+
+
+def _how(way: Way, partner: Member) -> str:
+    """Return what each of the two would learn of the other, before anybody says yes."""
+    if way is Way.ROOM:
+        return "That is in a room of your own."
+    if way is Way.APART:
+        return (
+            "That is privately, to each of you alone: you see each other's name, which leads to "
+            "the profile, so that you can write to each other."
+        )
+    return (
+        f"You are on two platforms ({platform_of(partner)} is theirs), so that is privately, to "
+        "each of you where you are: you see each other's name and the address of the account "
+        "there, so that you can write to each other."
     )
 
 
@@ -129,66 +156,3 @@ def checkin(
             " ends it without a reason.",
         ),
     )
-
-
-# --- to both ----------------------------------------------------------------------------------
-
-
-def hello(mentor: Member, mentee: Member) -> Document:
-    """Return the line under which an introduction in a circle's room stands."""
-    return Document(
-        (paragraph(mention(mentor), " and ", mention(mentee), ": your introduction is here."),),
-        rings=True,
-    )
-
-
-def kick_off(
-    pair: Pair, mentor: Member, mentee: Member, circle: str, prefix: str, *, alone: bool
-) -> Document:
-    """Return the introduction with what to agree on; `alone` in a room of the two."""
-    here = "This room is yours: I store nothing that you write here. " * alone
-    return document(
-        paragraph(
-            mention(mentor),
-            ", meet ",
-            mention(mentee),
-            f". You have both said yes to mentoring in {circle}. {reasons(pair.fit, yours=True)}",
-        ),
-        paragraph("A good beginning is to agree on five things, each in a sentence:"),
-        Bullets(
-            (
-                line(
-                    Text("Goals: ", "strong"), "what should be different, and how will you see it?"
-                ),
-                line(Text("Rhythm: ", "strong"), "how often, how long, until when?"),
-                line(Text("Channel: ", "strong"), "writing, voice or video, and where?"),
-                line(Text("Confidence: ", "strong"), "what stays between you?"),
-                line(
-                    Text("Stopping: ", "strong"),
-                    "either of you may stop without a reason and without fault; ",
-                    typed(prefix, "decline", circle, pair.id),
-                    " does it, and I tell the other kindly.",
-                ),
-            ),
-            ordered=True,
-        ),
-        paragraph(
-            mention(mentee),
-            ", would you begin with what you hope for? ",
-            mention(mentor),
-            ", would you suggest two times for a first talk? ",
-            f"{here}In two weeks I ask each of you once, privately, how it goes.",
-        ),
-        rings=True,
-    )
-
-
-def no_room(pair: Pair, mentor: Member, mentee: Member, circle: str, prefix: str) -> Document:
-    """Return the introduction for a circle's room when no direct room can be opened."""
-    return say(
-        mention(mentor),
-        " and ",
-        mention(mentee),
-        ", I wanted to introduce you to each other and could not open a room for you two. ",
-        "Please accept my invitation, or write to each other directly.",
-    ) + kick_off(pair, mentor, mentee, circle, prefix, alone=False)

@@ -44,10 +44,21 @@ def _run(days: Sequence[tuple[str, list[tuple[int, int]]]], run: Sequence[int]) 
     return f"{when} {' and '.join(f'{since}-{until}' for since, until in days[run[0]][1])}"
 
 
-def typed(prefix: str, verb: str, circle: str, pair: int) -> Text:
+def typed(prefix: str, verb: str, circle: str, pair: int, first: str = "") -> Text:
     """Return how a command about a pair is typed, the circle named so that it is always clear."""
     name = f'"{circle}"' if " " in circle else circle
-    return Text(f"{prefix}mentor {verb} {name} {pair}", "code")
+    words = " ".join(filter(None, (name, first, str(pair))))
+    return Text(f"{prefix}mentor {verb} {words}", "code")
+
+
+def given(circle: str, pair: int) -> tuple[tuple[str, str], ...]:
+    """Return what a button about a pair carries."""
+    return ("circle", circle), ("number", str(pair))
+
+
+def platform_of(member: Member) -> str:
+    """Return the name of the platform that a member is on."""
+    return member.person.platform.title()
 
 
 def mention(member: Member) -> Mention:

@@ -8,7 +8,7 @@ from bot.circles.rows import Circles, Members
 from bot.circles.usecases.ports import Methods
 from bot.conversation.model import DeliveryKey, MessageRef, RoomRef
 from bot.delivery.model import Outgoing, Posted, State
-from bot.delivery.rows import Changes, Outbox
+from bot.delivery.rows import Outbox
 from bot.delivery.usecases import Post
 from bot.prompting import words
 from bot.prompting.model import PromptAnswer, Shown
@@ -93,7 +93,7 @@ def _is_first(post: Posted, phase: str) -> bool:
 async def hide(answer: PromptAnswer, now: datetime, work: UnitOfWork) -> None:
     """Remove what the bot shows of an answer."""
     occurrence = answer.asked.occurrence
-    await Changes(work).remove(answer.circle, _subject(answer), occurrence, now)
+    await Outbox(work).remove_posts(answer.circle, _subject(answer), now, occurrence)
 
 
 async def take_down(answer: PromptAnswer, now: datetime, work: UnitOfWork) -> None:
@@ -114,7 +114,7 @@ async def answer_in(message: MessageRef, work: UnitOfWork) -> PromptAnswer | Non
 
 async def places_of(answer: PromptAnswer, work: UnitOfWork) -> list[MessageRef]:
     """Return the messages in which the bot shows an answer, and is to go on showing it."""
-    return await Changes(work).shown(answer.circle, _subject(answer), answer.asked.occurrence)
+    return await Outbox(work).shown(answer.circle, _subject(answer), answer.asked.occurrence)
 
 
 async def shown_at(answer: PromptAnswer, work: UnitOfWork) -> MessageRef | None:
