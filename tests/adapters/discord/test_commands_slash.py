@@ -150,6 +150,16 @@ async def test_an_acknowledgement_whose_answer_was_lost_is_not_repeated(north: N
     assert len(asked.interaction.shown) == 1
 
 
+async def test_an_answer_waits_for_an_acknowledgement_that_is_on_its_way(north: North) -> None:
+    async with north.bot.running():
+        north.bot.standin.faults.cut("POST /interactions/")
+        asked = await north.fay.slash("my circles", channel=north.room)
+        shown = await asked.answer()
+    assert "no circle" in shown.content
+    assert shown.ephemeral
+    assert north.fay.read(north.fay.dm()) == []
+
+
 @pytest.mark.parametrize("commits", [True, False])
 async def test_an_acknowledgement_that_discord_could_not_answer_is_tried_again(
     north: North, commits: bool

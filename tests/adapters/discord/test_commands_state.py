@@ -7,9 +7,12 @@ from discord import ui
 
 from adapters.discord import forms
 from adapters.discord.buttons import view
+from adapters.discord.client import build
 from adapters.discord.markup import Commands
 from adapters.discord.showing import shown
 from adapters.discord.state import LASTING, LONGEST, Drafts, Sort, State, mark, read
+from bot.conversation.commands import HELP, ShowHelp
+from bot.conversation.dispatch import Dispatch
 from bot.conversation.model import (
     Action,
     Actions,
@@ -18,6 +21,8 @@ from bot.conversation.model import (
     FormField,
     document,
 )
+from bot.conversation.registry import Registry
+from tests.adapters.discord.listener import Nobody
 from tests.support.clocks import DrivenClock
 
 KEY = DeliveryKey("north", "frame", "roll-call", 3, "discord:1-2")
@@ -66,6 +71,13 @@ def test_long_words_are_remembered_for_a_while_and_short_ones_carried() -> None:
     assert elsewhere.given == (("prompt", "roll-call"),)
     time.advance(minutes=LASTING.total_seconds() / 60)
     assert drafts.unpacked(there).given == (("prompt", "roll-call"),)
+
+
+def test_a_client_is_built_with_all_commands_before_there_is_a_loop_or_a_line() -> None:
+    registry = Registry([HELP.using(ShowHelp(Registry(), "!", clock()))])
+    client = build(Dispatch(registry, Nobody(), {}, "!", lambda: "1", clock()))
+    assert [command.name for command in client.tree.get_commands()] == ["help"]
+    assert client.known.shown("!help") == "`/help`"
 
 
 def test_the_same_post_has_the_same_buttons_each_time_it_is_made() -> None:
