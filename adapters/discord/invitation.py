@@ -39,7 +39,9 @@ ASKED = (
         "Create Public Threads",
         "a prompt or a week gets its own thread",
     ),
-    Asked("embed_links", "Embed Links", "a link in a prompt shows what it leads to"),
+    Asked(
+        "embed_links", "Embed Links", "long answers have room, and a link shows what it leads to"
+    ),
     Asked("attach_files", "Attach Files", "it hands out publications and members' own data"),
     Asked(
         "read_message_history",

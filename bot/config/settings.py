@@ -133,10 +133,11 @@ class Discord(BaseModel):
     read_rooms: bool = Field(
         default=False,
         description="Whether the bot reads everything that is written in its circles' channels, "
-        "and may see who is there. It is not needed: commands, forms, buttons and replies to the "
-        "bot work without. With it, plain messages count as taking part and can be marked by a "
-        "reaction. It takes two switches in Discord's developer portal, your application, “Bot”: "
-        "Message Content Intent and Server Members Intent; circlekeeper check looks at them.",
+        "and sees who is there. Circles work without it: commands, forms, buttons, a message's "
+        "menu, replies to the bot and messages that mention it come with their words. Of other "
+        "messages the bot then knows that somebody wrote, and not what. It takes two switches in "
+        "Discord's developer portal, your application, “Bot”: Message Content Intent and Server "
+        "Members Intent; circlekeeper check looks at them.",
     )
     token: BotToken | None = None
 

@@ -92,10 +92,11 @@ def tell_how_to_invite(found: Application, discord: Discord) -> None:
 
 NOTHING = " Nothing was written."
 READS_NOT = (
-    "The bot reads only what is meant for it: commands, forms, buttons, replies to it and "
-    "messages that mention it. Circles work so. To let it count plain messages and marks by "
-    "reaction too, switch on “Message Content Intent” and “Server Members Intent” in the "
-    "developer portal, “Bot”, and set read_rooms = true under [discord] in the config."
+    "The bot reads only what is meant for it: commands, forms, buttons, a message's menu, replies "
+    "to it and messages that mention it. Of others it knows that somebody wrote, and not what. "
+    "Circles work so. To let it read everything in their channels, switch on “Message Content "
+    "Intent” and “Server Members Intent” in the developer portal, “Bot”, and set read_rooms = true "
+    "under [discord] in the config."
 )
 READS = (
     "The bot reads everything in the channels that it sees ([discord] read_rooms). In the "
