@@ -24,6 +24,7 @@ from bot.mentoring.usecases import (
     SwitchRelay,
     Wish,
 )
+from bot.mentoring.usecases.scene import KnowAccounts, one_account_each
 from bot.store.work import Begin
 
 _CODES = Locale("en").languages
@@ -196,6 +197,7 @@ def mentoring_commands(
     background: Background,
     platforms: Mapping[str, Platform],
     prefix: str = "!",
+    accounts: KnowAccounts = one_account_each,
 ) -> list[Bound]:
     """Return the room's commands, each tied to its verb."""
     return [
@@ -205,8 +207,8 @@ def mentoring_commands(
         DECLINE.using(DeclinePair(begin, clock, post, prefix)),
         RELAY.using(SwitchRelay(begin, clock, post, platforms, prefix)),
         TELL.using(CarryWords(begin, look, clock, post, platforms, prefix)),
-        PREVIEW.using(PreviewPairs(look, clock, background, prefix)),
-        SEND.using(SendPairs(begin, clock, post, background, platforms, prefix)),
+        PREVIEW.using(PreviewPairs(look, clock, background, prefix, accounts)),
+        SEND.using(SendPairs(begin, clock, post, background, platforms, prefix, accounts)),
     ]
 
 

@@ -1,7 +1,8 @@
 """The tables of mentoring profiles and pairs, and every query on them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import combinations, product
 from typing import Any
 
 from sqlalchemy import UniqueConstraint, delete, or_, text, update
@@ -16,6 +17,9 @@ from bot.delivery.rows import OutboxRow, ScheduleRow
 from bot.mentoring.model import LIVE, Fit, History, Pair, PairState, Profile, Side
 from bot.store.columns import Instant, Json
 from bot.store.work import UnitOfWork
+
+Accounts = Mapping[PersonRef, Collection[PersonRef]]
+"""All accounts of those who have more than one, by each of them."""
 
 PHASE = "mentoring"
 """The phase in the identity of everything that the room posts."""
@@ -177,15 +181,21 @@ class Pairs:
         rows = await self._work.all(select(PairRow).where(*conditions).order_by(col(PairRow.id)))
         return [row.value() for row in rows]
 
-    async def history(self, members: Iterable[Member]) -> History:
-        """Return who among `members` was with whom, and who said no, in any circle at all."""
-        here = {member.person: member.id for member in members}
+    async def history(self, members: Iterable[Member], accounts: Accounts) -> History:
+        """Return who among `members` was with whom, and who said no, in any circle at all.
+
+        What one of somebody's accounts did counts for all of them; two members who are one person
+        are never anything to each other.
+        """
+        here: dict[PersonRef, set[int]] = {}
+        for member in members:
+            for account in accounts.get(member.person, (member.person,)):
+                here.setdefault(account, set()).add(member.id)
+        never = {frozenset(two) for ids in here.values() for two in combinations(sorted(ids), 2)}
         past: set[frozenset[int]] = set()
-        never: set[frozenset[int]] = set()
-        for state, *people in await self._everywhere(here):
-            couple = frozenset(here[person] for person in people if person in here)
-            if len(couple) == len(people):
-                (never if state == PairState.DECLINED.value else past).add(couple)
+        for state, one, other in await self._everywhere(here):
+            couples = product(here.get(one, ()), here.get(other, ()))
+            (never if state == PairState.DECLINED.value else past).update(map(frozenset, couples))
         return History(frozenset(past), frozenset(never))
 
     async def _everywhere(

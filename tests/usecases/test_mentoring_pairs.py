@@ -31,7 +31,7 @@ from bot.delivery.model import State
 from bot.delivery.rows import OutboxRow, ScheduleRow
 from bot.delivery.usecases import Post, Tick
 from bot.mentoring.commands import mentoring_commands, mentoring_composers
-from bot.mentoring.rows import MentorProfileRow, PairRow
+from bot.mentoring.rows import Accounts, MentorProfileRow, PairRow
 from bot.mentoring.usecases import MentoringData, PairsEnd, PreviewPairs
 from bot.store.engine import Database
 
@@ -97,6 +97,7 @@ class World:
 
     db: Database
     clock: Clock
+    linked: Accounts = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         platforms = {"matrix": Paper("matrix"), "discord": Paper("discord")}
@@ -108,6 +109,7 @@ class World:
             post=self.post,
             background=asyncio.to_thread,
             platforms=platforms,
+            accounts=self.accounts,
         )
         self.dispatch = Dispatch(
             Registry(bound), InNorth(self.db), platforms, "!", lambda: "1", self.clock
@@ -121,6 +123,9 @@ class World:
             self.missed,
             self.post,
         )
+
+    async def accounts(self, _: object) -> Accounts:
+        return self.linked
 
     async def missed(self, *_: object) -> list[object]:
         raise AssertionError("nothing is missed here")
@@ -314,6 +319,7 @@ def test_a_preview_has_nothing_to_send_with() -> None:
         "clock",
         "background",
         "prefix",
+        "accounts",
     }
 
 
@@ -371,6 +377,34 @@ async def test_who_is_away_waits_and_who_is_known_unreachable_is_not_called_in_t
     asked = {row.target: row for row in await world.outbox("proposal")}
     assert asked["matrix:bo"].instead is None
     assert asked["matrix:ana"].instead is not None
+
+
+def link(world: World, *people: PersonRef) -> None:
+    """Let accounts be one person's."""
+    world.linked = dict.fromkeys(people, people)
+
+
+DIA, ANA, BO = PersonRef("discord", "dia"), PersonRef("matrix", "ana"), PersonRef("matrix", "bo")
+
+
+async def test_two_accounts_of_one_person_are_never_proposed_to_each_other(world: World) -> None:
+    await world.says("bo", "!mentor offer facilitation")
+    await world.says("dia", "!mentor seek facilitation")
+    assert "Dia with Bo" in await world.says("fay", "!pairs preview")
+    link(world, BO, DIA)
+    assert "Dia with Bo" not in await world.says("fay", "!pairs preview")
+    await world.says("fay", "!pairs send")
+    assert await world.rows(PairRow) == []
+
+
+async def test_a_no_from_one_account_counts_for_the_other(world: World) -> None:
+    await world.paired()
+    await world.says("ana", "!mentor decline")
+    await world.says("ana", "!mentor seek stop")
+    await world.says("dia", "!mentor seek facilitation")
+    assert "Dia with Bo" in await world.says("fay", "!pairs preview")
+    link(world, ANA, DIA)
+    assert "Dia with Bo" not in await world.says("fay", "!pairs preview")
 
 
 # --- yes and no -------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from bot.mentoring import words
 from bot.mentoring.matching import Left, Matching, Proposed, Why, match
 from bot.mentoring.model import History, Pair, Profile, Side, Way
 from bot.mentoring.rows import ALONE, Pairs, Profiles
-from bot.mentoring.usecases.scene import Background, Scene, scene_of
+from bot.mentoring.usecases.scene import Background, KnowAccounts, Scene, one_account_each, scene_of
 from bot.store.work import Begin, UnitOfWork
 
 
@@ -41,12 +41,13 @@ class PreviewPairs:
     clock: Clock
     background: Background
     prefix: str = "!"
+    accounts: KnowAccounts = one_account_each
 
     async def __call__(self, caller: Caller) -> Document:
         """Return the pairs, their reasons, and who is in none."""
         async with self.look() as work:
             scene = await scene_of(caller.circle, work)
-            round_ = await _round(scene, self.clock.now(), work)
+            round_ = await _round(scene, self.clock.now(), self.accounts, work)
         return words.preview(await self.background(round_.solved), scene.members, self.prefix)
 
 
@@ -60,6 +61,7 @@ class SendPairs:
     background: Background
     platforms: Mapping[str, Platform]
     prefix: str = "!"
+    accounts: KnowAccounts = one_account_each
 
     async def __call__(self, caller: Caller) -> Document:
         """Write the pairs as proposed, and what each of the people is asked or told."""
@@ -67,7 +69,7 @@ class SendPairs:
             scene = await scene_of(caller.circle, work)
             if scene.circle.state is CircleState.PAUSED:
                 raise DomainError(f"{scene.circle.name} is paused. Resume it first.")
-            round_ = await _round(scene, self.clock.now(), work)
+            round_ = await _round(scene, self.clock.now(), self.accounts, work)
             matching = await self.background(round_.solved)
             posts = [post for p in matching.pairs for post in await self._ask(p, scene, work)]
             await self.post([*posts, *_told(matching.waiting, scene)], work)
@@ -89,7 +91,7 @@ def proposal(pair: Pair, member: int, scene: Scene, prefix: str, way: Way) -> Ou
     return scene.privately(me, "proposal", pair.id, asked)
 
 
-async def _round(scene: Scene, now: datetime, work: UnitOfWork) -> Round:
+async def _round(scene: Scene, now: datetime, accounts: KnowAccounts, work: UnitOfWork) -> Round:
     """Return who is to be matched: there, not away, mentors with free places, no mentor yet."""
     pairs = await Pairs(work).live(scene.circle.id)
     profiles = await Profiles(work).in_circle(scene.circle.id, scene.present)
@@ -102,7 +104,7 @@ async def _round(scene: Scene, now: datetime, work: UnitOfWork) -> Round:
         tuple(_with_places_left(offers, pairs)),
         tuple(p for p in seeking if p.member not in away),
         tuple(Left(p, Why.AWAY) for p in seeking if p.member in away),
-        await Pairs(work).history(scene.present.values()),
+        await Pairs(work).history(scene.present.values(), await accounts(work)),
         today - timedelta(days=today.weekday()),
     )
 

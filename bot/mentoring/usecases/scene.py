@@ -11,7 +11,7 @@ from bot.conversation.model import Caller, DeliveryKey, Document, DomainError, P
 from bot.conversation.platform import Platform
 from bot.delivery.model import Outgoing, Quiet
 from bot.mentoring.model import Pair, Way
-from bot.mentoring.rows import PHASE
+from bot.mentoring.rows import PHASE, Accounts
 from bot.mentoring.words import knock
 from bot.store.work import UnitOfWork
 
@@ -24,6 +24,19 @@ class Background(Protocol):
     async def __call__(self, work: Callable[[], Result], /) -> Result:
         """Return what `work` returns."""
         ...
+
+
+class KnowAccounts(Protocol):
+    """Knows which accounts are one person's; filled by what lets people link theirs."""
+
+    async def __call__(self, work: UnitOfWork, /) -> Accounts:
+        """Return all accounts of those who have more than one, by each of them."""
+        ...
+
+
+async def one_account_each(_: UnitOfWork) -> Accounts:
+    """Return that nobody has a second account."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
