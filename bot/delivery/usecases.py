@@ -24,7 +24,7 @@ from bot.conversation.model import (
 )
 from bot.conversation.platform import Platform
 from bot.delivery.model import AWAY, RELAY, Outgoing, Redaction, Schedule, State, backoff, parts
-from bot.delivery.rows import Outbox, OutboxRow, ScheduleRow, Schedules, next_moments
+from bot.delivery.rows import Changes, Outbox, OutboxRow, ScheduleRow, Schedules, next_moments
 from bot.store.work import Begin, UnitOfWork
 
 log = structlog.get_logger()
@@ -95,7 +95,7 @@ class Post:
         for post in posts:
             if post.to.platform in self.platforms:
                 wanted = self._cut([post]) if post.document.blocks else []
-                await Outbox(work).rewrite(post.key, wanted, self.clock.now())
+                await Changes(work).rewrite(post.key, wanted, self.clock.now())
 
     def _cut(self, posts: Sequence[Outgoing]) -> list[Outgoing]:
         return [

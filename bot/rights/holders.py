@@ -21,7 +21,7 @@ from bot.participation.rows import Contributions
 from bot.participation.usecases import counts_words
 from bot.prompting.model import Shown
 from bot.prompting.rows import Answers
-from bot.prompting.usecases.showing import hide
+from bot.prompting.usecases.showing import hide_all
 from bot.store.work import UnitOfWork
 
 
@@ -51,8 +51,7 @@ class AnswersHeld:
     async def forget(self, person: PersonRef, work: UnitOfWork) -> None:
         """Remove them, also from the rooms where the bot shows them."""
         for member in await Members(work).everywhere(person):
-            for answer in await Answers(work).of_member(member.id or 0):
-                await hide(answer, self.clock.now(), work)
+            await hide_all(member.circle_id, member.id or 0, self.clock.now(), work)
             await Answers(work).forget(member.id or 0)
 
 

@@ -13,7 +13,7 @@ from adapters.console.platform import ConsolePlatform
 from bot.conversation.model import Capabilities, DomainError, Kind
 from bot.delivery.rows import OutboxRow
 from bot.participation.rows import ContributionRow
-from bot.prompting.rows import AnswerRow
+from bot.prompting.rows import AnswerRow, Answers
 from bot.publication.model import Said
 from bot.publication.rows import MarkRow, PublicationRow, QuoteRow
 from tests.support.commons import Commons, commons
@@ -251,6 +251,27 @@ async def test_who_takes_words_back_has_them_removed_where_the_bot_shows_them(
     assert roll(north) == []
     assert "I bring bread" not in str([vars(row) for row in await north.all(AnswerRow)])
     assert "I bring bread" not in str([row.document for row in await north.all(OutboxRow)])
+
+
+@pytest.mark.parametrize("what", ["forget yes", "consent north named no"])
+async def test_what_the_bot_shows_goes_also_when_the_answer_is_kept_no_longer(
+    north: Commons, what: str
+) -> None:
+    await answer(north, "ana", words="I bring bread.", show="named")
+    async with north.application.database.begin() as work:
+        await Answers(work).forget_circle(1)
+        await work.commit()
+    assert len(roll(north)) == 1
+    await change(north, what)
+    assert roll(north) == []
+
+
+async def test_only_what_names_its_author_goes_with_the_name(north: Commons) -> None:
+    await answer(north, "ben", words="I bring soup.", show="named")
+    await answer(north, "ana", words="I bring bread.", show="unnamed")
+    before = roll(north)
+    await change(north, "consent north named no")
+    assert roll(north) == before
 
 
 async def test_who_is_not_named_any_more_is_not_named_in_the_room(north: Commons) -> None:

@@ -8,7 +8,7 @@ from bot.circles.rows import Circles, Members
 from bot.circles.usecases.ports import Methods
 from bot.conversation.model import DeliveryKey, MessageRef, RoomRef
 from bot.delivery.model import Outgoing, Posted, State
-from bot.delivery.rows import Outbox
+from bot.delivery.rows import Changes, Outbox
 from bot.delivery.usecases import Post
 from bot.prompting import words
 from bot.prompting.model import PromptAnswer, Shown
@@ -67,7 +67,12 @@ class ShowAnswer:
 
 def _subject(answer: PromptAnswer) -> str:
     """Return what stands in the keys of the posts that show an answer."""
-    return f"answer-{answer.member}-{answer.asked.prompt}"
+    return f"{_subjects(answer.member)}{answer.asked.prompt}"
+
+
+def _subjects(member: int) -> str:
+    """Return how what stands in the keys of a member's answers begins."""
+    return f"answer-{member}-"
 
 
 def _key(answer: PromptAnswer, room: RoomRef) -> DeliveryKey:
@@ -93,7 +98,12 @@ def _is_first(post: Posted, phase: str) -> bool:
 async def hide(answer: PromptAnswer, now: datetime, work: UnitOfWork) -> None:
     """Remove what the bot shows of an answer."""
     occurrence = answer.asked.occurrence
-    await Outbox(work).remove_posts(answer.circle, _subject(answer), now, occurrence)
+    await Changes(work).remove(answer.circle, _subject(answer), occurrence, now)
+
+
+async def hide_all(circle: int, member: int, now: datetime, work: UnitOfWork) -> None:
+    """Remove what the bot shows of a member's answers, also of those that are not kept any more."""
+    await Changes(work).remove_all(circle, ANSWERS, _subjects(member), now)
 
 
 async def take_down(answer: PromptAnswer, now: datetime, work: UnitOfWork) -> None:
@@ -114,7 +124,7 @@ async def answer_in(message: MessageRef, work: UnitOfWork) -> PromptAnswer | Non
 
 async def places_of(answer: PromptAnswer, work: UnitOfWork) -> list[MessageRef]:
     """Return the messages in which the bot shows an answer, and is to go on showing it."""
-    return await Outbox(work).shown(answer.circle, _subject(answer), answer.asked.occurrence)
+    return await Changes(work).shown(answer.circle, _subject(answer), answer.asked.occurrence)
 
 
 async def shown_at(answer: PromptAnswer, work: UnitOfWork) -> MessageRef | None:
@@ -135,15 +145,31 @@ class ShownNoMore:
         still be read as it was.
         """
         now = member.consents
-        quiet = (before.quoted and not now.quoted) or (before.takes_part and not now.takes_part)
-        unnamed = before.named and not now.named
+        if (before.quoted and not now.quoted) or (before.takes_part and not now.takes_part):
+            await self._silence(member, work)
+        elif before.named and not now.named:
+            await self._unname(member, work)
+
+    async def _silence(self, member: Member, work: UnitOfWork) -> None:
         for answer in await Answers(work).of_member(member.id):
-            named = answer.shown is Shown.NAMED
-            if answer.by_bot and (quiet or (unnamed and named)):
-                await hide(answer, self.show.post.clock.now(), work)
-                text = None if quiet else answer.text
-                shown = Shown.COUNTED if text is None else Shown.UNNAMED
-                changed = replace(answer, shown=shown, text=text)
+            if answer.by_bot:
+                await Answers(work).put(replace(answer, shown=Shown.COUNTED, text=None))
+        await hide_all(member.circle, member.id, self.show.post.clock.now(), work)
+
+    async def _unname(self, member: Member, work: UnitOfWork) -> None:
+        """Take the name away; words that are not kept cannot be shown again without it."""
+        answers = [each for each in await Answers(work).of_member(member.id) if each.by_bot]
+        stay = {_place(each) for each in answers if each.shown is Shown.UNNAMED}
+        moment = self.show.post.clock.now()
+        await Changes(work).remove_all(member.circle, ANSWERS, _subjects(member.id), moment, stay)
+        for answer in answers:
+            if answer.shown is Shown.NAMED and answer.text is not None:
+                changed = replace(answer, shown=Shown.UNNAMED)
                 await Answers(work).put(changed)
-                if text is not None:
-                    await self.show(changed, text, work)
+                await self.show(changed, answer.text, work)
+            elif answer.shown is Shown.NAMED:
+                await Answers(work).put(replace(answer, shown=Shown.COUNTED))
+
+
+def _place(answer: PromptAnswer) -> tuple[str, int]:
+    return _subject(answer), answer.asked.occurrence
