@@ -5,7 +5,7 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
 FIRST_WORD = 10.0
-"""How many seconds sending waits for the first batch of each platform after a start."""
+"""How many seconds sending waits for a platform's first batch after a start."""
 MINUTES_A_DAY = 24 * 60
 
 
@@ -38,17 +38,14 @@ class Running:
         self.application = application
         self.delivery = delivery
         self._heard = {name: asyncio.Event() for name in application.platforms}
-        self._silent = {platform.account for platform in application.platforms.values()}
-        self._listened = asyncio.Event()
+        self._silent = {each.account: name for name, each in application.platforms.items()}
 
     async def take(self, batch: Batch) -> None:
         """Keep a batch, then let what wants an answer be answered."""
         await self.application.take(batch)
         for heard in self._heard.values():
             heard.set()
-        self._silent.discard(batch.account)
-        if not self._silent:
-            self._listened.set()
+        self.delivery.release(self._silent.pop(batch.account, ""))
 
     async def settle(self) -> None:
         """Answer, tick and drain until nothing more can be done now."""
@@ -103,17 +100,18 @@ class Running:
                 group.create_task(self.listen(platform))
                 group.create_task(self.answer(name))
             group.create_task(self.look_after())
-            group.create_task(self._deliver(tick_seconds, first_word))
+            group.create_task(self._wait_for_word(first_word))
+            group.create_task(self.delivery.run(tick_seconds))
 
-    async def _deliver(self, tick_seconds: float, first_word: float) -> None:
-        """Send, once it was heard what happened meanwhile: the bot may have been put out of rooms.
+    async def _wait_for_word(self, seconds: float) -> None:
+        """Send to a platform once it told what happened meanwhile: rooms may have been lost.
 
-        Where a platform tells nothing for a while, sending begins all the same.
+        Where one tells nothing for a while, sending begins all the same.
         """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(first_word):
-                await self._listened.wait()
-        await self.delivery.run(tick_seconds)
+        self.delivery.hold(self._silent.values())
+        await asyncio.sleep(seconds)
+        for name in self._silent.values():
+            self.delivery.release(name)
 
 
 @asynccontextmanager

@@ -42,8 +42,11 @@ log = structlog.get_logger()
 OPEN = timedelta(minutes=15)
 """How long Discord lets an answer be changed."""
 
-GONE = frozenset({10003, 10008, 10015, 50001, 50027, 50083})
-"""Discord's codes for a place that is no more: its channel, answer or token; a shut thread."""
+GONE = frozenset({401, 403, 404})
+"""How Discord answers where a place is no more: its token ran out, its thread is shut, it is gone.
+
+It says nothing of the account here, with whose own token nothing is asked.
+"""
 
 ORIGINAL = cast("int", "@original")
 """How Discord names the original answer among the messages of an interaction."""
@@ -68,11 +71,11 @@ class Answers:
         person = PersonRef(PLATFORM, str(place.user))
         if self.client.answers.clock.now() - discord.utils.snowflake_time(place.interaction) > OPEN:
             return await self.direct(person, document, key)
-        await self.client.interactions.acknowledged(place.interaction)
+        await self.client.memory.acknowledged(place.interaction)
         try:
             message = await self._edit(place, document, key)
         except discord.HTTPException as refusal:
-            if refusal.code not in GONE:
+            if refusal.status not in GONE:
                 raise
             log.info("the place for an answer is gone", action="answer_direct", code=refusal.code)
             return await self.direct(person, document, key)

@@ -40,9 +40,23 @@ async def channels(
 
 
 def _found(channel: discord.abc.GuildChannel, mine: discord.Member) -> Channel:
-    everyone = channel.permissions_for(channel.guild.default_role)
     return Channel(
         name=f"#{channel.name} on {channel.guild.name}",
         lacks=tuple(missing(channel.permissions_for(mine))),
-        commands=everyone.use_application_commands,
+        commands=_takes_commands(channel),
     )
+
+
+def _takes_commands(channel: discord.abc.GuildChannel) -> bool:
+    """Return whether people may use commands there: everyone, or those of some role.
+
+    Whether they see the channel is another question: a circle's may well be hidden from others.
+    """
+    everyone, *roles = channel.guild.roles
+    said = channel.overwrites_for(everyone).use_application_commands
+    if any(channel.overwrites_for(role).use_application_commands for role in roles):
+        return True
+    if said is not None:
+        return said
+    people = (role for role in (everyone, *roles) if not role.is_bot_managed())
+    return any(role.permissions.use_application_commands for role in people)

@@ -14,6 +14,7 @@ from adapters.discord import syncing
 from adapters.discord.commands import grown, menus
 from adapters.discord.interactions import Interactions
 from adapters.discord.markup import Commands
+from adapters.discord.memory import Memory
 from adapters.discord.state import Drafts
 from adapters.discord.syncing import Catalogue, Translations, untranslated
 from bot.conversation.dispatch import Dispatch
@@ -46,19 +47,23 @@ class CircleClient(discord.AutoShardedClient):
     """The bot's account; it splits over connections by itself when its guilds ask for it.
 
     `hear` stores an event for good; while it is None nobody listens, and commands are answered
-    directly. `tell` is told of all that happens, in the gateway's own order. `known` is what is
-    known of the commands' ids, `drafts` what forms held.
+    directly. `tell` is told of all that happens, in the gateway's own order.
     """
 
     hear: Callable[[Event], Awaitable[None]] | None = None
     tell: Callable[..., None] | None = None
     again: float = AGAIN
 
-    def __init__(self, dispatch: Dispatch, catalogue: Catalogue, **client_options: Any) -> None:  # noqa: ANN401 - discord.py's own
+    def __init__(
+        self,
+        dispatch: Dispatch,
+        catalogue: Catalogue = untranslated,
+        memory: Memory | None = None,
+        **client_options: Any,  # noqa: ANN401 - discord.py's own
+    ) -> None:
         super().__init__(**client_options)
         self.answers = dispatch
-        self.drafts = Drafts(dispatch.clock.now)
-        self.known = Commands(dispatch.prefix, {b.command.name: 0 for b in dispatch.registry})
+        self.memory = memory or Memory.of(dispatch)
         self.interactions = Interactions(dispatch, self)
         self.tree = CommandTree(self)
         for command in (
@@ -70,6 +75,16 @@ class CircleClient(discord.AutoShardedClient):
         self._telling = asyncio.Lock()
         self._closing = asyncio.Event()
         self.in_step = False
+
+    @property
+    def known(self) -> Commands:
+        """What is known of the commands."""
+        return self.memory.known
+
+    @property
+    def drafts(self) -> Drafts:
+        """What forms held."""
+        return self.memory.drafts
 
     async def setup_hook(self) -> None:
         """Know how descriptions are said in other languages."""
@@ -120,7 +135,8 @@ class CircleClient(discord.AutoShardedClient):
         if syncing.differ(held, await syncing.wanted(self.tree)):
             held = [dict(each.to_dict()) for each in await self.tree.sync()]
             log.info("commands told", action="commands_synced", commands=len(held))
-        self.known = Commands(self.known.prefix, {**self.known.ids, **syncing.ids(held)})
+        known = self.memory.known
+        self.memory.known = Commands(known.prefix, {**known.ids, **syncing.ids(held)})
         self.in_step = True
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
@@ -138,17 +154,18 @@ def build(
     dispatch: Dispatch,
     *,
     catalogue: Catalogue = untranslated,
+    memory: Memory | None = None,
     **client_options: Any,  # noqa: ANN401 - discord.py's own
 ) -> CircleClient:
     """Return a client with its commands, forms and buttons, ready to be started.
 
     `client_options` are those of `discord.Client`; without `intents` it asks for no privileged
     one, and nothing that it posts mentions anybody by itself. `catalogue` holds the descriptions
-    of commands in other languages.
+    of commands in other languages; a client that takes another one's place is given its `memory`.
     """
     client_options.setdefault("intents", default_intents())
     client_options.setdefault("allowed_mentions", discord.AllowedMentions.none())
-    return CircleClient(dispatch, catalogue, **client_options)
+    return CircleClient(dispatch, catalogue, memory, **client_options)
 
 
 def default_intents(*, reads: bool = False) -> discord.Intents:

@@ -88,6 +88,10 @@ class Comings:
         """Remember that the bot spoke in a room: it is to be told when that room is gone."""
         self.cursor.rooms.setdefault(places.room(guild, channel).id, True)
 
+    def has_spoken_in(self, guild: int) -> bool:
+        """Return whether the bot spoke in a guild."""
+        return bool(self._spoken(guild))
+
     def event(self, kind: Kind, guild: int, channel: int, now: datetime) -> Event:
         """Return the bot's coming or going."""
         room = places.room(guild, channel).id

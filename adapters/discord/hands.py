@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from adapters.discord.client import CircleClient, build, default_intents
 from adapters.discord.errors import translated
+from adapters.discord.memory import Memory
 from adapters.discord.settings import DiscordSettings
 from bot.conversation.dispatch import Dispatch
 from bot.conversation.model import PlatformError
@@ -20,6 +21,7 @@ class Hands:
     def __init__(self, settings: DiscordSettings) -> None:
         self._settings = settings
         self._dispatch: Dispatch | None = None
+        self._memory: Memory | None = None
         self._listening: CircleClient | None = None
         self._asking: CircleClient | None = None
         self._logging_in = asyncio.Lock()
@@ -27,6 +29,7 @@ class Hands:
     def serve(self, dispatch: Dispatch) -> None:
         """Take the commands that clients are to show."""
         self._dispatch = dispatch
+        self._memory = Memory.of(dispatch)
 
     def make(self) -> CircleClient:
         """Return a new client, which will listen, and with which the bot then acts."""
@@ -67,4 +70,4 @@ class Hands:
             raise PlatformError("The bot on Discord was not told its commands.")
         options = {"max_ratelimit_timeout": LONGEST_LIMIT, **self._settings.options()}
         intents = default_intents(reads=self._settings.reads)
-        return build(self._dispatch, intents=intents, **options)
+        return build(self._dispatch, memory=self._memory, intents=intents, **options)

@@ -21,6 +21,9 @@ from bot.conversation.model import Event
 REMEMBERED = 4096
 """How many edits, deletions, reactions and leavings are known again when they come twice."""
 
+MANY = 50
+"""In more guilds than these, only those in which the bot speaks are asked after each resuming."""
+
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
@@ -195,12 +198,13 @@ class Hearing:
             if each.shard_id == shard and each.id in here and not each.unavailable
         ]
         back = Backfill(client, self.cursor, self._settings.longest_pause)
+        resumed = told.name == "shard_resumed"
         known = [each for each in seen if each.id in self.cursor.guilds]
+        if resumed and len(known) > MANY:
+            known = [each for each in known if self._comings.has_spoken_in(each.id)]
         new = [each for each in seen if each.id not in self.cursor.guilds]
         greeted = {g.id for g in new if await back.spoke_in(place_to_greet(g), self._me)}
-        messages = await back.missed(
-            known, direct=not shard and not guild, afresh=told.name == "shard_resumed"
-        )
+        messages = await back.missed(known, direct=not shard and not guild, afresh=resumed)
         for event in self._whereabouts(line, seen, here, greeted):
             yield event
         for message in messages:

@@ -5,7 +5,6 @@ form; all that follows are edits of that one answer, so that nothing is ever sho
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
@@ -17,11 +16,11 @@ from discord.app_commands import Choice
 
 from adapters.discord import forms, told, words
 from adapters.discord.commands import Given, wants_form
-from adapters.discord.markup import Commands
+from adapters.discord.memory import Memory
 from adapters.discord.showing import shown
-from adapters.discord.state import Drafts, Sort, State, read
+from adapters.discord.state import Sort, State, read
 from bot.conversation.dispatch import Dispatch
-from bot.conversation.model import Audience, Document, DomainError, Event, PlatformError
+from bot.conversation.model import Audience, Document, DomainError, Event, PlatformError, say
 from bot.conversation.registry import Bound
 
 log = structlog.get_logger()
@@ -31,9 +30,6 @@ PATIENCE = 2.0
 
 PAUSES = (0.2, 0.5)
 """Seconds between tries to give a first answer whose fate is not known."""
-
-REMEMBERED = 4096
-"""How many interactions are known again when Discord tells them twice."""
 
 ACKNOWLEDGED, TOO_LATE = 40060, 10062
 """Discord's codes: somebody has answered already (this bot, before the line broke); too late."""
@@ -47,8 +43,7 @@ class Account(Protocol):
     """What is needed of the client."""
 
     hear: Callable[[Event], Awaitable[None]] | None
-    known: Commands
-    drafts: Drafts
+    memory: Memory
 
 
 class Interactions:
@@ -57,17 +52,7 @@ class Interactions:
     def __init__(self, dispatch: Dispatch, account: Account) -> None:
         self._dispatch = dispatch
         self._account = account
-        self._seen: OrderedDict[int, None] = OrderedDict()
-        self._unanswered: dict[int, asyncio.Event] = {}
-
-    async def acknowledged(self, interaction: int) -> None:
-        """Return when an interaction has its first answer, or will have none from this process.
-
-        What is stored may be answered at once, before Discord was told that an answer will come.
-        """
-        waiting = self._unanswered.get(interaction)
-        if waiting is not None:
-            await waiting.wait()
+        self._memory = account.memory
 
     # What people do
 
@@ -113,7 +98,7 @@ class Interactions:
         state = read(str(data.get("custom_id", "")))
         if state is None:
             return
-        whole = self._account.drafts.unpacked(state)
+        whole = self._memory.drafts.unpacked(state)
         if interaction.type is discord.InteractionType.modal_submit and state.sort is Sort.FORM:
             written = forms.submitted(data)
             await self._once(interaction, lambda: self._submit(interaction, whole, written))
@@ -148,11 +133,8 @@ class Interactions:
         self, interaction: discord.Interaction, do: Callable[[], Awaitable[None]]
     ) -> None:
         """Do it unless it was done; a fault becomes a kind sentence."""
-        if interaction.id in self._seen:
+        if not self._memory.is_new(interaction.id):
             return
-        self._seen[interaction.id] = None
-        while len(self._seen) > REMEMBERED:
-            self._seen.popitem(last=False)
         try:
             await do()
         except Exception:
@@ -165,7 +147,7 @@ class Interactions:
             async with asyncio.timeout(PATIENCE):
                 form = await self._dispatch.form(event)
         except DomainError as refusal:
-            await self._say(interaction, self._dispatch.refused(refusal))
+            await self._say(interaction, say(str(refusal)))
         except (TimeoutError, PlatformError):
             log.warning("no time for a form", action="form_late", command=event.text)
             await self._say(interaction, words.slow())
@@ -174,7 +156,7 @@ class Interactions:
                 await self._give(interaction, event)
                 return
             filled = forms.prefilled(form, dict(event.given))
-            modal = forms.modal(filled, told.opening(interaction), self._account.drafts)
+            modal = forms.modal(filled, told.opening(interaction), self._memory.drafts)
             await self._first(lambda: interaction.response.send_modal(modal))
 
     async def _give(self, interaction: discord.Interaction, event: Event) -> None:
@@ -201,7 +183,7 @@ class Interactions:
 
         A database that takes its time does not let Discord's three seconds pass.
         """
-        answered = self._unanswered[interaction.id] = asyncio.Event()
+        self._memory.begin(interaction.id)
         async with asyncio.TaskGroup() as tasks:
             noting = tasks.create_task(_noted(hear, event))
             await asyncio.wait({noting}, timeout=PATIENCE)
@@ -211,8 +193,7 @@ class Interactions:
                     return
                 deferred = await self._defer(interaction)
             finally:
-                answered.set()
-                self._unanswered.pop(interaction.id)
+                self._memory.end(interaction.id)
             if not await noting and deferred:
                 await self._edit(interaction, words.not_noted())
 
@@ -231,11 +212,11 @@ class Interactions:
 
     async def _say(self, interaction: discord.Interaction, document: Document) -> None:
         """Say something to the author alone as the first answer."""
-        parts = shown(document, self._account.known)
+        parts = shown(document, self._memory.known)
         await self._first(lambda: interaction.response.send_message(**parts, ephemeral=True))
 
     async def _edit(self, interaction: discord.Interaction, document: Document) -> None:
-        made = shown(document, self._account.known, self._account.drafts)
+        made = shown(document, self._memory.known, self._memory.drafts)
         await interaction.edit_original_response(**made)
 
     async def _first(self, send: Callable[[], Awaitable[object]]) -> bool:

@@ -45,6 +45,14 @@ class Commands:
     prefix: str = "!"
     ids: Mapping[str, int] = field(default_factory=dict)
 
+    def apart(self, text: str) -> list[str]:
+        """Return words in pieces, every other of which, from the second on, is a typed command."""
+        if not self.ids or self.prefix not in text:
+            return [text]
+        names = sorted(self.ids, key=len, reverse=True)
+        either = "|".join(map(re.escape, names))
+        return re.split(rf"(?<!\S)({re.escape(self.prefix)}(?:{either}))(?![\w-])", text)
+
     def shown(self, text: str) -> str | None:
         """Return a typed command as a slash command that can be clicked; None for other words."""
         if not text.startswith(self.prefix):
@@ -108,7 +116,8 @@ def _block(block: Block, language: str, commands: Commands) -> str:
         case Paragraph(text):
             said = marked(text)
         case Quote(text):
-            said = "\n".join(f"> {line}" for line in marked(text).split("\n"))
+            verbatim = "".join(_inline(part, language, Commands()) for part in text)
+            said = "\n".join(f"> {line}" for line in verbatim.split("\n"))
         case Bullets(items, ordered):
             said = _listed(map(marked, items), ordered=ordered)
         case Code(text):
@@ -159,7 +168,8 @@ def _styled(part: Text, commands: Commands) -> str:
     if part.style == "code":
         return commands.shown(part.text) or _code(part.text)
     mark = _STYLES.get(part.style, "")
-    inner = escaped(part.text)
+    pieces = enumerate(commands.apart(part.text))
+    inner = "".join(commands.shown(p) or "" if place % 2 else escaped(p) for place, p in pieces)
     if not mark or not inner.strip():
         return inner
     before, after = inner[: len(inner) - len(inner.lstrip())], inner[len(inner.rstrip()) :]

@@ -134,7 +134,7 @@ class Dispatch:
         try:
             said = await self._carry_out(found, event)
         except DomainError as refusal:
-            told = self.refused(refusal)
+            told = refusal.said if isinstance(refusal, Misread) else say(str(refusal))
             if event.kind is Kind.COMMAND and command.form:
                 told += said_of.held(found.bound, event.given)
             return Answer(told, private_in_public=not open_here)
@@ -152,12 +152,6 @@ class Dispatch:
             )
         private = command.audience is Audience.CALLER and not open_here
         return Answer(said, command.audience, private_in_public=private)
-
-    def refused(self, refusal: DomainError) -> Document:
-        """Return a refusal as it is said: what can be typed stands out in it."""
-        if isinstance(refusal, Misread):
-            return refusal.said
-        return said_of.refused(str(refusal), self.registry, self.prefix)
 
     async def form(self, event: Event) -> Form | None:
         """Return the form in which the command of a COMMAND event is asked for, None without one.

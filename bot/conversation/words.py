@@ -1,7 +1,6 @@
 """What is said about commands: how they are typed, and which may have been meant."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from bot.conversation.model import (
@@ -87,14 +86,6 @@ def misread(fault: str, bound: Bound, prefix: str, day: date) -> Document:
     more = paragraph("Each part is explained by ", _code(f"{prefix}help {bound.command.name}"), ".")
     explained = [more] if len(bound.parameters) > _FEW else []
     return document(fault, *_how(bound, prefix, day), *explained)
-
-
-def refused(fault: str, known: Iterable[Bound], prefix: str) -> Document:
-    """Return a refusal, the commands that it names as words to type."""
-    names = sorted((bound.command.name for bound in known), key=len, reverse=True)
-    typed = re.compile(rf"({re.escape(prefix)}(?:{'|'.join(map(re.escape, names))})(?!\w))")
-    parts = enumerate(typed.split(fault))
-    return say(*(_code(part) if place % 2 else part for place, part in parts))
 
 
 def held(bound: Bound, given: Sequence[tuple[str, str]]) -> Document:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,11 @@ log = structlog.get_logger()
 
 AT_ONCE = 8
 """How many rooms of one platform are sent to at the same time."""
+
+
+def _platform(target: str) -> str:
+    """Return the platform that a target is on."""
+    return target.partition(":")[0]
 
 
 class SystemClock:
@@ -39,6 +45,7 @@ class Delivery:
         self._running: dict[str, asyncio.Task[int]] = {}
         self._at_once = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(AT_ONCE))
         self._group = asyncio.TaskGroup()
+        self._held: set[str] = set()
 
     async def __aenter__(self) -> Self:
         """Open the group that the drains run in."""
@@ -54,12 +61,20 @@ class Delivery:
         """Wait for the drains to end."""
         await self._group.__aexit__(kind, error, trace)
 
+    def hold(self, platforms: Iterable[str]) -> None:
+        """Send nothing to these platforms for now, and begin nothing new meanwhile."""
+        self._held.update(platforms)
+
+    def release(self, platform: str) -> None:
+        """Let posts go to a platform."""
+        self._held.discard(platform)
+
     async def once(self) -> int:
         """Tick, and start the drains that are needed; return how many schedules were dealt with."""
         is_due, may_go = await self._tick.waits()
-        done = await self._tick() if is_due else 0
+        done = await self._tick() if is_due and not self._held else 0
         for target in await self._drain.targets() if done or may_go else ():
-            if target not in self._running:
+            if target not in self._running and _platform(target) not in self._held:
                 self._running[target] = self._group.create_task(self._one(target))
         return done
 
@@ -102,7 +117,7 @@ class Delivery:
 
     async def _one(self, target: str) -> int:
         try:
-            async with self._at_once[target.partition(":")[0]]:
+            async with self._at_once[_platform(target)]:
                 return await self._drain(target)
         except AccountLost:
             raise

@@ -299,6 +299,33 @@ async def test_a_channel_where_members_may_use_no_commands_is_told(
     assert "Use Application Commands" in found["todo"]
 
 
+@pytest.mark.parametrize("way", ["hidden", "role"])
+async def test_a_channel_for_some_people_only_is_well(
+    here: Installation, discord: StandIn, guild: Guild, way: str
+) -> None:
+    north = discord.world.text(guild, "north")
+    await here.circle("North", room(north))
+    readers = discord.world.role(guild, "Readers")
+    if way == "hidden":
+        deny(north, guild.id, permissions.VIEW_CHANNEL, kind=0)
+        north.overwrites[readers.id] = Overwrite(readers.id, 0, permissions.VIEW_CHANNEL)
+    else:
+        deny(north, guild.id, permissions.USE_COMMANDS, kind=0)
+        north.overwrites[readers.id] = Overwrite(readers.id, 0, permissions.USE_COMMANDS)
+    bot = discord.world.bot.id
+    north.overwrites[bot] = Overwrite(bot, 1, invitation.PERMISSIONS.value)
+    found = await here.the("circle North")
+    assert found["status"] == "ok", found
+
+
+async def test_commands_that_the_whole_server_takes_from_everyone_are_told(
+    here: Installation, discord: StandIn, guild: Guild
+) -> None:
+    guild.roles[guild.id].permissions &= ~permissions.USE_COMMANDS
+    await here.circle("North", room(discord.world.text(guild, "north")))
+    assert "may not use commands" in (await here.the("circle North"))["what"]
+
+
 def _gone(discord: StandIn, channel: Channel) -> None:
     channel.deleted = True
     discord.world.changed()

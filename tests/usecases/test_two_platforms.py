@@ -83,12 +83,20 @@ class Late(Offline):
     def __init__(self, settings: MatrixSettings) -> None:
         super().__init__(settings)
         self.comes = asyncio.Event()
+        self.shown: list[RoomRef] = []
 
     async def listen(self, take: Take, *, since: str | None) -> None:
         """Hear that nothing happened."""
         await self.comes.wait()
         await take(Batch(self.account, "s1"))
         await asyncio.Event().wait()
+
+    async def post(
+        self, room: RoomRef, document: Document, *, key: DeliveryKey, thread: str | None = None
+    ) -> MessageRef:
+        """Note that it is shown."""
+        self.shown.append(room)
+        return MessageRef(room, "$1")
 
 
 class Lost(Offline):
@@ -112,6 +120,16 @@ class Town:
     def answers(self) -> list[str]:
         """Return what the bot said to her."""
         return [e.event.text for e in self.community.entries if e.event.author == BOT]
+
+    async def owes(self, *rooms: RoomRef) -> None:
+        """Let a post wait for each of these rooms."""
+        posts = [
+            Outgoing(key=DeliveryKey("-", "-", "hello", 0, str(room)), to=room, document=say("Hi"))
+            for room in rooms
+        ]
+        async with self.bot.application.database.begin() as work:
+            await Outbox(work).add(posts, START)
+            await work.commit()
 
     async def until(self, met: Callable[[], object]) -> None:
         """Wait until it is so."""
@@ -168,15 +186,22 @@ async def test_a_platform_that_is_silent_and_hangs_keeps_no_answer_from_the_othe
             await here.until(here.answers)
 
 
-async def test_sending_begins_when_both_were_heard(tmp_path: Path) -> None:
+@pytest.mark.parametrize("speaks", [True, False])
+async def test_a_platform_is_written_to_when_it_was_heard_or_was_silent_for_long(
+    tmp_path: Path, *, speaks: bool
+) -> None:
     async with town(tmp_path, Late) as (here, matrix):
         assert isinstance(matrix, Late)
-        async with alive(here.bot, first_word=60):
+        room = RoomRef("matrix", ROOM)
+        await here.owes(room)
+        async with alive(here.bot, first_word=60 if speaks else 1):
             here.asks("!help")
-            await asyncio.sleep(20 * TICK)
-            assert not here.answers()
-            matrix.comes.set()
             await here.until(here.answers)
+            await asyncio.sleep(5 * TICK)
+            assert not matrix.shown
+            if speaks:
+                matrix.comes.set()
+            await here.until(lambda: matrix.shown)
 
 
 async def test_admin_status_tells_of_every_account(tmp_path: Path) -> None:
@@ -228,13 +253,7 @@ async def test_posts_that_hang_on_one_platform_hold_up_none_on_the_other(tmp_pat
     async with town(tmp_path, Silent) as (here, matrix):
         assert isinstance(matrix, Silent)
         rooms = [RoomRef("matrix", f"!{number}:example.org") for number in range(2 * AT_ONCE)]
-        posts = [
-            Outgoing(key=DeliveryKey("-", "-", "hello", 0, str(room)), to=room, document=say("Hi"))
-            for room in rooms
-        ]
-        async with here.bot.application.database.begin() as work:
-            await Outbox(work).add(posts, START)
-            await work.commit()
+        await here.owes(*rooms)
         async with alive(here.bot, first_word=0.1):
             here.asks("!help")
             await here.until(here.answers)

@@ -1,150 +1,132 @@
 """The wired application behind the real client on the stand-in, for the tests of interactions."""
 
-# ruff: noqa: ARG002 - what the port hands over and this account does not need
-
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 
-import discord
-
-from adapters.discord import places
-from adapters.discord.answers import Answers
-from adapters.discord.buttons import view
 from adapters.discord.client import CircleClient, build
-from adapters.discord.markup import render
-from adapters.discord.state import mark
-from adapters.matrix.platform import MatrixPlatform
-from adapters.matrix.settings import Credentials, MatrixSettings
+from adapters.discord.hands import Hands
+from adapters.discord.platform import DiscordPlatform
+from adapters.discord.settings import DiscordSettings
 from bot.bootstrap import Application, Installation, wire
 from bot.circles.usecases.ports import Defaults
-from bot.conversation.model import (
-    Batch,
-    Capabilities,
-    DeliveryKey,
-    Document,
-    Event,
-    Kind,
-    MessageRef,
-    People,
-    PersonRef,
-    RoomRef,
-    Target,
-)
+from bot.conversation.model import Batch, Event, Kind
 from bot.conversation.registry import Bound
+from bot.intake.rows import Cursors
+from bot.store.engine import Database
 from tests.support.discord.humans import Human
-from tests.support.discord.model import Channel
 from tests.support.discord.server import StandIn
 from tests.support.scene import fresh_database
 
 WITHIN = 5.0
 
 
-class Posting(MatrixPlatform):
-    """An account whose answers and posts go out through a client; nothing else is asked of it."""
+class Seen(Hands):
+    """Tells which client it has made last."""
 
-    client: CircleClient
+    client: CircleClient | None = None
 
-    def __init__(self, standin: StandIn, manager: Human, *present: Human) -> None:
-        credentials = Credentials("http://127.0.0.1:9", str(standin.world.bot.id), "DEVICE", "-")
-        super().__init__(MatrixSettings(credentials=credentials, clock=standin.world))
-        self._manager, self._present = str(manager.id), present
+    def make(self) -> CircleClient:
+        self.client = super().make()
+        self.client.again = 0.05
+        return self.client
 
-    @property
-    def name(self) -> str:
-        return "discord"
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return Capabilities(1_800, timedelta(minutes=4), buttons=True, forms=True, groups=False)
+class Account(DiscordPlatform):
+    """The bot's account, whose client a test may look at."""
 
-    async def may_manage(self, person: PersonRef, room: RoomRef) -> bool:
-        return person.id == self._manager
-
-    async def is_in(self, person: PersonRef, room: RoomRef) -> bool:
-        return person.id in await self.present(room)
-
-    async def present(self, room: RoomRef) -> dict[str, str]:
-        return {str(human.id): human.user.name for human in self._present}
-
-    async def reach(self, target: Target, *, key: DeliveryKey) -> RoomRef:
-        return await self.alone_with(target) if isinstance(target, People) else target
-
-    async def alone_with(self, people: People) -> RoomRef:
-        made = await self.client.create_dm(discord.Object(int(people.ids[0])))
-        return places.room(None, made.id)
-
-    async def find(self, room: RoomRef, key: DeliveryKey, *, since: object) -> None:
-        return None
-
-    async def post(
-        self, room: RoomRef, document: Document, *, key: DeliveryKey, thread: str | None = None
-    ) -> MessageRef:
-        if (place := places.answer_place(room)) is not None:
-            return await self.answers().show(place, document, key)
-        channel = self.client.get_partial_messageable(places.channel_of(room))
-        content = render(document, self.client.known).content
-        more = {} if (shown := view(document, key, self.client.drafts)) is None else {"view": shown}
-        sent = await channel.send(content, nonce=mark(key), **more)
-        return MessageRef(room, str(sent.id))
-
-    def answers(self) -> Answers:
-        async def direct(person: PersonRef, document: Document, key: DeliveryKey) -> MessageRef:
-            return await self.post(await self.alone_with(People.of(person)), document, key=key)
-
-        return Answers(self.client, direct)
+    def __init__(self, settings: DiscordSettings) -> None:
+        super().__init__(settings)
+        self._hands = self.hands = Seen(settings)
 
 
 class Kept:
     """The bot as it runs on the stand-in: started, and started again.
 
     With `heard`, what people do is stored first and answered from the outbox, as the program does
-    it; without, the client answers by itself.
+    it; without, a client that was only built answers by itself.
     """
 
-    def __init__(self, standin: StandIn, application: Application, platform: Posting) -> None:
-        self.standin, self.application, self.platform = standin, application, platform
+    application: Application
+    platform: Account
+
+    def __init__(
+        self, standin: StandIn, database: Database, given: Installation, more: tuple[Bound, ...]
+    ) -> None:
+        self.standin = standin
         self.events: list[Event] = []
         self.before_storing: Callable[[], Awaitable[None]] | None = None
-        self._tokens = count(1)
+        self._database, self._given, self._more = database, given, more
+
+    @property
+    def client(self) -> CircleClient:
+        """The client that listens now."""
+        assert self.platform.hands.client is not None
+        return self.platform.hands.client
 
     @contextlib.asynccontextmanager
     async def running(self, *, heard: bool = True) -> AsyncIterator[CircleClient]:
         """Let the bot run until the end of the block; another block is a restart."""
+        async with self._account() as self.platform:
+            self.application = self._wired()
+            self.platform.serve(self.application.dispatch)
+            async with self._listening() if heard else self._alone() as client:
+                yield client
+
+    def _account(self) -> Account:
+        settings = DiscordSettings(
+            self.standin.token,
+            self.standin.world,
+            longest_pause=timedelta(seconds=0.5),
+            options=lambda: {"connector": self.standin.connector(), "guild_ready_timeout": 0.02},
+        )
+        return Account(settings)
+
+    def _wired(self) -> Application:
+        platforms = {"discord": self.platform}
+        made = wire(self._database, self.standin.world, platforms, self._given)
+        made.registry.add(self._more)
+        return made
+
+    @contextlib.asynccontextmanager
+    async def _listening(self) -> AsyncIterator[CircleClient]:
+        async with self._database.look() as work:
+            since = await Cursors(work).of(self.platform.account)
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(self.platform.listen(self._take, since=since))
+            answering = tasks.create_task(self._answer())
+            try:
+                await _ready(lambda: self.platform.hands.client)
+                yield self.client
+            finally:
+                listening.cancel()
+                answering.cancel()
+
+    @contextlib.asynccontextmanager
+    async def _alone(self) -> AsyncIterator[CircleClient]:
         client = build(
             self.application.dispatch,
             connector=self.standin.connector(),
             guild_ready_timeout=0.02,
         )
-        self.platform.client = client
-        client.hear = self.hear if heard else None
-        client.again = 0.05
         async with asyncio.TaskGroup() as tasks:
             started = tasks.create_task(client.start(self.standin.token))
-            answering = tasks.create_task(self._answer())
             try:
-                async with asyncio.timeout(WITHIN):
-                    while not (client.is_ready() and client.in_step):  # noqa: ASYNC110 - before login nothing wakes
-                        await asyncio.sleep(0.01)
+                await _ready(lambda: client)
                 yield client
             finally:
-                answering.cancel()
                 await client.close()
             await started
 
-    async def hear(self, event: Event) -> None:
-        """Store an event as the program does."""
-        if self.before_storing is not None:
+    async def _take(self, batch: Batch) -> None:
+        """Store what is heard, as the program does."""
+        commands = [event for event in batch.events if event.kind is Kind.COMMAND]
+        if commands and self.before_storing is not None:
             await self.before_storing()
-        self.events.append(event)
-        await self.take(event)
-
-    async def take(self, *events: Event) -> None:
-        """Take events as one batch."""
-        await self.application.take(Batch("bot", f"t{next(self._tokens)}", events))
+        self.events += commands
+        await self.application.take(batch)
 
     async def _answer(self) -> None:
         while True:
@@ -157,40 +139,31 @@ class Kept:
         for target in await self.application.drain.targets():
             await self.application.drain(target)
 
-    async def say(self, who: Human, room: Channel, text: str) -> None:
-        """Let somebody have written to the bot, and be answered."""
-        guild = room.guild_id
-        event = Event(
-            id=str(self.standin.world.new_id()),
-            at=self.standin.world.now(),
-            platform="discord",
-            room=places.room(guild, room.id).id,
-            kind=Kind.MESSAGE,
-            author=str(who.id),
-            name=who.user.name,
-            text=text,
-            direct=guild is None,
-        )
-        await self.take(event)
-        await self.settle()
+
+async def _ready(client: Callable[[], CircleClient | None]) -> None:
+    """Return when a client is connected and has told its commands."""
+
+    def is_ready() -> bool:
+        found = client()
+        return found is not None and found.is_ready() and found.in_step
+
+    async with asyncio.timeout(WITHIN):
+        while not is_ready():  # noqa: ASYNC110 - before login nothing wakes
+            await asyncio.sleep(0.01)
 
 
 @contextlib.asynccontextmanager
 async def kept(
-    standin: StandIn, folder: Path, manager: Human, *present: Human, more: tuple[Bound, ...] = ()
+    standin: StandIn, folder: Path, organiser: Human, more: tuple[Bound, ...] = ()
 ) -> AsyncIterator[Kept]:
-    """Open the application on a fresh database; `manager` may manage every room."""
+    """Give the application on a fresh database; `organiser` may make circles, and runs the bot."""
     database = await fresh_database(folder / "circle.db")
-    platform = Posting(standin, manager, manager, *present)
     given = Installation(
         defaults=Defaults(run_by="Fay", zone="Europe/Berlin"),
-        organisers=frozenset({str(manager.id)}),
-        admins=frozenset({str(manager.id)}),
+        organisers=frozenset({str(organiser.id)}),
+        admins=frozenset({str(organiser.id)}),
     )
     try:
-        async with platform:
-            application = wire(database, standin.world, {"discord": platform}, given)
-            application.registry.add(more)
-            yield Kept(standin, application, platform)
+        yield Kept(standin, database, given, more)
     finally:
         await database.aclose()

@@ -1,5 +1,6 @@
 """Joining and answering in Discord's own forms, from the buttons of real posts, after restarts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +13,7 @@ from sqlmodel import select
 from bot.circles.rows import MemberRow
 from bot.prompting.rows import AnswerRow
 from tests.adapters.discord.kept import Kept, kept
+from tests.support.discord import permissions
 from tests.support.discord.humans import Human
 from tests.support.discord.model import Channel, Message
 from tests.support.discord.server import StandIn
@@ -33,17 +35,21 @@ class Hall:
 
     async def opened(self) -> Message:
         """Let Fay make the circle and open it; return the post that tells of it."""
-        day = (self.bot.standin.world.now() + timedelta(days=8)).date()
-        await self.bot.say(self.fay, self.room, f"!circle new {NAME} {day}")
-        await self.bot.say(self.fay, self.room, f"!circle open {NAME}")
+        day = (self.bot.standin.world.now() + timedelta(days=8)).date().isoformat()
+        await self.leads("circle new", name=NAME, first_day=day)
+        await self.leads("circle open", circle=NAME)
         return await self.ana.wait_for_text(self.room, "is open")
+
+    async def leads(self, command: str, **options: str) -> None:
+        """Let Fay give a command, and be answered."""
+        await (await self.fay.slash(command, channel=self.room, **options)).answer()
 
     async def asked(self) -> Message:
         """Let time go by until the circle is asked who is here."""
         for _ in range(12):
             self.bot.standin.world.pass_time(hours=6)
             await self.bot.application.tick()
-            await self.bot.settle()
+            await asyncio.sleep(0.1)
         return await self.ana.wait_for_text(self.room, "Who is here?")
 
     async def rows(self, table: type) -> list[object]:
@@ -57,7 +63,9 @@ async def hall(discord: StandIn, tmp_path: Path) -> AsyncIterator[Hall]:
     guild = discord.world.guild("Hall")
     room = discord.world.text(guild, "north")
     fay, ana = discord.human("Fay", guild), discord.human("Ana", guild)
-    async with kept(discord, tmp_path, fay, ana) as bot:
+    leads = discord.world.role(guild, "Leads", permissions.MANAGE_CHANNELS)
+    discord.world.grant(guild, fay.user, leads)
+    async with kept(discord, tmp_path, fay) as bot:
         yield Hall(bot, fay, ana, room)
 
 
@@ -92,7 +100,9 @@ async def test_an_answer_by_the_prompts_button_is_shown_as_chosen_after_restarts
         told = await (await hall.ana.submit(form, said)).answer()
         assert "Thank you" in told.content
         if show != "counted":
-            shown = await hall.ana.wait_for_text(hall.room, "I bring bread.")
+            world = hall.bot.standin.world
+            thread = await world.until(lambda: world.channels.get(prompt.id), 5, "the thread")
+            shown = await hall.ana.wait_for_text(thread, "I bring bread.")
             assert ("Ana" in shown.content) == (show == "named")
     (row,) = await hall.rows(AnswerRow)
     assert isinstance(row, AnswerRow)
@@ -103,7 +113,7 @@ async def test_a_form_that_comes_too_late_is_refused_and_gives_the_words_back(ha
     async with hall.bot.running():
         await joined(hall, await hall.opened(), *ALL)
         form = (await (await hall.ana.press(await hall.asked(), "Answer")).answer()).modal
-        await hall.bot.say(hall.fay, hall.room, f"!circle close {NAME}")
+        await hall.leads("circle close", circle=NAME)
         said = {"words": "I bring bread.", "show": "named"}
         told = await (await hall.ana.submit(form, said)).answer()
     assert "is closed" in told.content

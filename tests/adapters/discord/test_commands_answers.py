@@ -1,14 +1,17 @@
 """What is shown in the place where the author of an interaction alone sees it."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from discord import ui
 
 from adapters.discord import places
-from adapters.discord.buttons import custom_ids, marked
+from adapters.discord.buttons import custom_ids, marked, marked_view, marks, view
 from adapters.discord.places import AnswerPlace
+from adapters.discord.state import Drafts
 from bot.conversation.model import (
     Action,
     Actions,
@@ -16,12 +19,14 @@ from bot.conversation.model import (
     Document,
     File,
     MessageRef,
+    RoomRef,
     document,
     say,
 )
 from tests.adapters.discord.kept import Kept, kept
 from tests.adapters.discord.plates import Table, plates
 from tests.adapters.discord.test_commands_forms import Inn
+from tests.support.clocks import DrivenClock
 from tests.support.discord.answers import Asked
 from tests.support.discord.server import StandIn
 
@@ -32,7 +37,7 @@ async def inn(discord: StandIn, tmp_path: Path) -> AsyncIterator[Inn]:
     room = discord.world.text(guild, "tables")
     fay, ana = discord.human("Fay", guild), discord.human("Ana", guild)
     table = Table()
-    async with kept(discord, tmp_path, fay, ana, more=plates(table)) as bot:
+    async with kept(discord, tmp_path, fay, more=plates(table)) as bot:
         yield Inn(bot, table, ana, room)
 
 
@@ -46,7 +51,7 @@ async def acknowledged(inn: Inn) -> tuple[Asked, AnswerPlace]:
     async def keep(_: object) -> None:
         pass
 
-    inn.bot.platform.client.hear = keep
+    inn.bot.client.hear = keep
     asked = await inn.ana.slash("my circles", channel=inn.room)
     await asked.acknowledged()
     found = asked.interaction
@@ -54,7 +59,7 @@ async def acknowledged(inn: Inn) -> tuple[Asked, AnswerPlace]:
 
 
 async def show(bot: Kept, place: AnswerPlace, said: Document, part: int = 0) -> MessageRef:
-    return await bot.platform.answers().show(place, said, key(part))
+    return await bot.platform.post(RoomRef("discord", str(place)), said, key=key(part))
 
 
 PICTURE = File("a plate.png", "image/png", b"\x89PNG-a-plate", "A plate of soup")
@@ -98,11 +103,10 @@ async def test_a_long_answer_arrives_whole(inn: Inn) -> None:
     assert all(f"Step {number}:" in told for number in range(50))
 
 
-@pytest.mark.parametrize("minutes", [16])
-async def test_after_a_quarter_of_an_hour_an_answer_comes_directly(inn: Inn, minutes: int) -> None:
+async def test_after_a_quarter_of_an_hour_an_answer_comes_directly(inn: Inn) -> None:
     async with inn.bot.running():
         _, place = await acknowledged(inn)
-        inn.bot.standin.world.pass_time(minutes=minutes)
+        inn.bot.standin.world.pass_time(minutes=16)
         shown = await show(inn.bot, place, say("Late."))
         again = await show(inn.bot, place, say("Late."))
         sent = inn.ana.read(inn.ana.dm())
@@ -137,7 +141,31 @@ async def test_buttons_tell_whose_post_they_stand_on(inn: Inn) -> None:
         _, place = await acknowledged(inn)
         await show(inn.bot, place, said)
         room = client.get_partial_messageable(inn.room.id)
-        shown = await inn.bot.platform.post(places.room(1, inn.room.id), said, key=key())
+        shown = await inn.bot.platform.post(
+            places.room(inn.room.guild_id, inn.room.id), said, key=key()
+        )
         message = await room.fetch_message(int(shown.id))
     assert marked(custom_ids(message), key())
     assert not marked(custom_ids(message), key(1))
+
+
+async def test_what_was_never_acknowledged_is_answered_directly(inn: Inn) -> None:
+    async with inn.bot.running():
+        pass
+    found = (await inn.ana.slash("my circles", channel=inn.room)).interaction
+    async with inn.bot.running():
+        await show(inn.bot, AnswerPlace(inn.ana.id, found.id, found.token), say("Here I am."))
+        await inn.ana.wait_for_text(inn.ana.dm(), "Here I am.")
+
+
+async def test_a_post_that_is_edited_keeps_its_mark() -> None:
+    said = document("Which?", Actions((Action("This", "help", (("command", "join"),)),)))
+    drafts = Drafts(DrivenClock(datetime(2026, 3, 2, tzinfo=UTC)).now)
+
+    def on(made: ui.View | None) -> list[str]:
+        assert made is not None
+        return [each.custom_id or "" for each in made.children if isinstance(each, ui.Button)]
+
+    first = on(view(said, key(), drafts))
+    again = on(marked_view(said, marks(first)[0], drafts))
+    assert marked(again, key())

@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from tests.adapters.discord.kept import kept
 from tests.adapters.discord.test_commands_slash import North
+from tests.support.discord import permissions
 from tests.support.discord.server import StandIn
 
 ALL = ["part", "counted", "quoted", "named"]
@@ -17,7 +18,9 @@ async def north(discord: StandIn, tmp_path: Path) -> AsyncIterator[North]:
     guild = discord.world.guild("North")
     room = discord.world.text(guild, "general")
     fay, ana = discord.human("Fay", guild), discord.human("Ana", guild)
-    async with kept(discord, tmp_path, fay, ana) as bot:
+    leads = discord.world.role(guild, "Leads", permissions.MANAGE_CHANNELS)
+    discord.world.grant(guild, fay.user, leads)
+    async with kept(discord, tmp_path, fay) as bot:
         yield North(bot, fay, ana, room)
 
 
@@ -36,12 +39,15 @@ async def test_somebody_joins_answers_and_changes_the_answer_by_forms(north: Nor
         prompt = await ana.wait_for(room, lambda message: "Answer" in message.labels())
         form = (await (await ana.press(prompt, "Answer")).answer()).modal
         await (await ana.submit(form, {"words": "I bake."})).answer()
-        await ana.wait_for_text(room, "I bake.")
+        world = north.bot.standin.world
+        thread = await world.until(lambda: world.channels.get(prompt.id), 5, "the thread")
+        shown = await ana.wait_for_text(thread, "I bake.")
 
     async with north.bot.running():
         form = (await (await ana.press(prompt, "Answer")).answer()).modal
         assert form.fields()["words"]["value"] == "I bake."
         await (await ana.submit(form, {"words": "I bake bread."})).answer()
+        assert await ana.wait_for_text(thread, "I bake bread.") is shown
 
 
 async def test_who_may_not_answer_is_told_when_they_press_the_button(north: North) -> None:

@@ -54,7 +54,7 @@ async def bench(discord: StandIn, tmp_path: Path) -> AsyncIterator[Bench]:
     fay, ana = discord.human("Fay", guild), discord.human("Ana", guild)
     table = Slow()
     more = (BROKEN_FORM.using(table), BROKEN.using(table))
-    async with kept(discord, tmp_path, fay, ana, more=more) as bot:
+    async with kept(discord, tmp_path, fay, more=more) as bot:
         yield Bench(bot, table, ana, room)
 
 
@@ -126,8 +126,10 @@ def german(text: str, language: str) -> str | None:
 async def test_descriptions_are_told_in_the_languages_of_a_catalogue_and_names_stay(
     bench: Bench,
 ) -> None:
+    async with bench.bot.running():
+        dispatch = bench.bot.application.dispatch
     client = build(
-        bench.bot.application.dispatch,
+        dispatch,
         catalogue=german,
         connector=bench.bot.standin.connector(),
         guild_ready_timeout=0.02,

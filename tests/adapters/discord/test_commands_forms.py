@@ -35,7 +35,7 @@ async def inn(discord: StandIn, tmp_path: Path) -> AsyncIterator[Inn]:
     room = discord.world.text(guild, "tables")
     fay, ana = discord.human("Fay", guild), discord.human("Ana", guild)
     table = Table()
-    async with kept(discord, tmp_path, fay, ana, more=plates(table)) as bot:
+    async with kept(discord, tmp_path, fay, more=plates(table)) as bot:
         yield Inn(bot, table, ana, room)
 
 
@@ -182,3 +182,16 @@ async def test_a_form_whose_showing_was_in_doubt_opens_once(inn: Inn, *, lost: b
         form = (await (await inn.ana.press(menu, "Write it")).answer()).modal
         await (await inn.ana.submit(form, SOUP)).answer()
     assert len(inn.table.orders) == 1
+
+
+async def test_long_words_of_a_refused_form_are_all_shown_again(inn: Inn) -> None:
+    long = "".join(f"{number} and " for number in range(400))
+    async with inn.bot.running():
+        form = (await (await inn.ana.press(await inn.menu(), "Write it")).answer()).modal
+        asked = await inn.ana.submit(form, {"plate": long, "size": "large"})
+        message = (await asked.answer()).message
+        await inn.bot.standin.world.until(lambda: message.labels() or None, 5, "the button")
+        told = " ".join([message.content, *(embed["description"] for embed in message.embeds)])
+        assert set(map(str, range(400))) <= set(told.split())
+        form = (await (await inn.ana.press(message, "Open the form again")).answer()).modal
+    assert form.fields()["plate"]["value"].strip() == long.strip()

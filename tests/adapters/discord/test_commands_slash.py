@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.adapters.discord.kept import Kept, kept
+from tests.support.discord import permissions
 from tests.support.discord.asking import NotPossible
 from tests.support.discord.humans import Human
 from tests.support.discord.model import Channel
@@ -34,7 +35,9 @@ async def north(discord: StandIn, tmp_path: Path) -> AsyncIterator[North]:
     guild = discord.world.guild("North")
     room = discord.world.text(guild, "general")
     fay, ana = discord.human("Fay", guild), discord.human("Ana", guild)
-    async with kept(discord, tmp_path, fay, ana) as bot:
+    leads = discord.world.role(guild, "Leads", permissions.MANAGE_CHANNELS)
+    discord.world.grant(guild, fay.user, leads)
+    async with kept(discord, tmp_path, fay) as bot:
         yield North(bot, fay, ana, room)
 
 
@@ -184,12 +187,12 @@ async def test_a_slow_database_does_not_let_the_three_seconds_pass(north: North)
 
 @pytest.mark.parametrize("seconds", [0.0, 2.5])
 async def test_what_could_not_be_stored_is_told(north: North, seconds: float) -> None:
-    async def fail() -> None:
+    async def fail(_: object) -> None:
         await asyncio.sleep(seconds)
         raise OSError("the disk is full")
 
-    north.bot.before_storing = fail
-    async with north.bot.running():
+    async with north.bot.running() as client:
+        client.hear = fail
         asked = await north.fay.slash("my circles", channel=north.room)
         shown = await asked.answer()
     assert "try again" in shown.content

@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import aiohttp
+import discord as library
 import pytest
 import structlog
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from adapters.discord.client import CircleClient
-from adapters.discord.waiting import Pauses
+from adapters.discord.supervising import trouble_of
+from adapters.discord.waiting import Pauses, asked_for, passes
 from bot.conversation.model import AccountLost, Batch
 from tests.adapters.discord.listener import Account, actions, said
 from tests.support.discord.humans import Human
@@ -41,13 +43,15 @@ async def hears_again(account: Account, room: Channel, anna: Human) -> list[Any]
     return lines
 
 
-@pytest.mark.parametrize("how", ["refused", "503"])
+@pytest.mark.parametrize("how", ["refused", "503", "mute"])
 async def test_a_first_connection_that_fails_is_made_again(discord: StandIn, how: str) -> None:
     room, anna = scene(discord)
     if how == "refused":
         discord.faults.refuse_connections()
-    else:
+    elif how == "503":
         discord.faults.refuse_handshakes(503)
+    else:
+        discord.faults.mute_connections = 1
     lines = await hears_again(Account(discord, first_line=SOON), room, anna)
     assert actions(lines)[0] == "not_connected"
     assert discord.gateway.identified == 1
@@ -207,6 +211,18 @@ def test_pauses_grow_up_to_the_longest_and_are_long_where_discord_refuses() -> N
     pauses.begin_anew()
     assert [pauses.next(least=30) for _ in range(4)] == [30, 60, 120, 120]
     assert pauses.next(500) == 500
+
+
+def test_what_passes_is_waited_for_and_what_does_not_is_not() -> None:
+    slow = library.RateLimited(45.0)
+    assert (passes(slow), asked_for(slow), passes(ValueError())) == (True, 45.0, False)
+    told = {each: trouble_of(each) for each in (slow, TimeoutError(), KeyError("id"))}
+    assert [each.action for each in told.values()] == [
+        "told_to_wait",
+        "discord_away",
+        "client_broken",
+    ]
+    assert (told[slow].asked, told[slow].least) == (45.0, 30.0)
 
 
 async def test_an_outage_of_everything_is_waited_out(discord: StandIn) -> None:

@@ -24,6 +24,7 @@ from bot.conversation.model import (
     Quote,
     Table,
     Text,
+    document,
     line,
     say,
 )
@@ -75,6 +76,15 @@ def test_a_command_to_type_becomes_one_to_click() -> None:
         Text("!circle open north", "code"), " ", Text("!join", "code"), " ", Text("!x", "code")
     )
     assert render(said, known).content == "</circle open:42> `north` `/join` `!x`"
+
+
+def test_a_command_in_plain_words_can_be_clicked_too_but_not_in_somebodys_own() -> None:
+    known = Commands("!", {"circle open": 42, "circle": 7, "answer": 3})
+    said = say("Write !answer followed by your words; !circle open, x!answer, !answers.")
+    assert render(said, known).content == (
+        "Write </answer:3> followed by your words; </circle open:42>, x!answer, !answers."
+    )
+    assert render(document(Quote(line("I typed !answer"))), known).content == "> I typed !answer"
 
 
 def test_blocks_keep_their_shape() -> None:

@@ -60,6 +60,7 @@ class Faults:
         self._handshakes: list[int] = []
         self.connections_to_refuse = 0
         self.deaf = False
+        self.mute_connections = 0
         self.forgets_sessions = False
         self.members_by_request = False
 

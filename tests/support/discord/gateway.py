@@ -52,7 +52,11 @@ class Gateway:
         self.compressed += compress
         socket = Socket(request, ws, compress=compress)
         self.sockets.add(socket)
-        socket.send({"op": HELLO, "d": {"heartbeat_interval": int(self.heartbeat_seconds * 1000)}})
+        if self.faults.mute_connections:
+            self.faults.mute_connections -= 1
+        else:
+            beat = int(self.heartbeat_seconds * 1000)
+            socket.send({"op": HELLO, "d": {"heartbeat_interval": beat}})
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(socket.write())
