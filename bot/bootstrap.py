@@ -68,6 +68,7 @@ from bot.prompting.usecases.asking import (
     TellMissed,
 )
 from bot.prompting.usecases.giving import AnswerReminder, GiveAnswer
+from bot.prompting.usecases.keeping import KeepThreads
 from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt, question_title
 from bot.prompting.usecases.needing import NotArrived
 from bot.prompting.usecases.placing import AskedUnder
@@ -126,6 +127,7 @@ class Application:
     import_sign_ups: ImportSignUps
     keep_no_longer: KeepNoLonger
     follow_unheard: FollowUnheard
+    keep_threads: KeepThreads
     methods: Methods = field(repr=False)
 
 
@@ -357,6 +359,7 @@ class _Wiring:
             tick=self._tick(),
             drain=Drain(begin, look, self.clock, self.platforms, refused, self.post, doubt),
             keep_no_longer=KeepNoLonger(begin, self.clock),
+            keep_threads=KeepThreads(look, self.clock, self.methods, self.platforms),
             follow_unheard=FollowUnheard(look, self.clock, self.platforms, self.read, take.late),
             import_sign_ups=ImportSignUps(
                 begin, self.clock, self.post, self.defaults, tuple(self.platforms)

@@ -75,12 +75,14 @@ class Running:
     async def look_after(self) -> None:
         """Drop what is no longer needed: once a day from the database, each minute beside it.
 
-        From the beginning of each day on, some messages a minute are looked at again, until all
-        were: on some platforms nothing else tells what became of them while the bot was away.
+        Once a day the threads of open questions are woken. From then on some messages a minute are
+        looked at again, until all were: on some platforms nothing else tells what became of them
+        while the bot was away.
         """
         unheard = self.application.follow_unheard
         while True:
             await self.application.keep_no_longer()
+            await self.application.keep_threads()
             waiting = await unheard.all()
             for _ in range(MINUTES_A_DAY):
                 waiting = await unheard(waiting)

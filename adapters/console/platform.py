@@ -135,6 +135,10 @@ class ConsolePlatform:
         self._enter(message.room)
         return self._community.as_it_reads(message.room.id, message.id)
 
+    async def wake(self, message: MessageRef) -> None:
+        """Let a thread be open, as all of them are; see the port."""
+        self._enter(message.room)
+
     async def files(self, message: MessageRef, *, largest: int) -> Sequence[File]:
         """Return what is attached to a message; see the port. People here only write."""
         self._enter(message.room)

@@ -158,6 +158,12 @@ class DiscordPlatform:
             found = await self._there(client, message)
             return found and translate.as_it_reads(*found, self._scene(client))
 
+    async def wake(self, message: MessageRef) -> None:
+        """Let the thread of a message be open; see the port."""
+        _, number = places.where(message)
+        async with self._hands.lent() as client:
+            await threads.keep_open(client, number)
+
     async def files(self, message: MessageRef, *, largest: int) -> Sequence[File]:
         """Return what is attached to a message; see the port."""
         async with self._hands.lent() as client:

@@ -64,6 +64,20 @@ async def wake(client: discord.Client, thread: int) -> None:
         raise ThreadLost("The thread is locked.") from error
 
 
+async def keep_open(client: discord.Client, thread: int) -> None:
+    """Let a thread be open, if there is one.
+
+    Raises:
+        ThreadLost: it is locked.
+    """
+    try:
+        found = await client.fetch_channel(thread)
+    except discord.NotFound:
+        return
+    if isinstance(found, discord.Thread) and found.archived:
+        await wake(client, thread)
+
+
 async def threads_of(
     client: discord.Client, guild: int, channel: int, since: datetime
 ) -> list[int]:

@@ -167,6 +167,9 @@ class MatrixPlatform:
             raw["unsigned"]["m.relations"]["m.replace"] = whole
         return as_it_reads(room, raw, self._rooms.scene(room))
 
+    async def wake(self, message: MessageRef) -> None:
+        """Let a thread be open, as all of them are; see the port."""
+
     async def files(self, message: MessageRef, *, largest: int) -> Sequence[File]:
         """Return what is attached to a message; see the port."""
         try:

@@ -97,6 +97,14 @@ class Platform(Protocol):
         """Return the message as it reads now, its last edit applied; None when it is gone."""
         ...
 
+    async def wake(self, message: MessageRef) -> None:
+        """Let the thread of a message be open, where the platform has put it to rest.
+
+        Raises:
+            ThreadLost: it is locked.
+        """
+        ...
+
     async def files(self, message: MessageRef, *, largest: int) -> Sequence[File]:
         """Return what is attached to a message; nothing when it is gone.
 

@@ -9,12 +9,13 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from bot.circles.rows import CircleRow, Circles
+from bot.conversation.model import MessageRef, ThreadLost
 from bot.delivery.rows import OutboxRow
 from bot.delivery.usecases import THREAD
 from bot.prompting.rows import AnswerRow
 from bot.store.engine import Database
 from bot.store.migrate import upgrade
-from tests.support.scene import ANA, BEN, FAY, ROOM, Scene, scene, words
+from tests.support.scene import ANA, BEN, FAY, ROOM, Offline, Scene, scene, words
 
 OLD = """
 INSERT INTO circle (name, purpose, question, method, language, zone, state, calendar, quiet_since,
@@ -163,6 +164,37 @@ async def test_a_lost_thread_is_told_to_each_facilitator_once(here: Scene) -> No
         await work.commit()
     (told,) = [row for row in await here.posts() if "locked" in words(row.document)]
     assert told.target == f"matrix:{FAY}"
+
+
+class Drowsy(Offline):
+    """An account that notes which threads it is asked to wake; some cannot be woken."""
+
+    woken: list[str]
+
+    async def wake(self, message: MessageRef) -> None:
+        """Note the thread."""
+        self.woken.append(message.id)
+        if message.id == "$introductions":
+            raise ThreadLost("locked")
+
+
+@pytest.mark.parametrize(
+    ("threads", "woken"),
+    [("prompt", ["$introductions", "$norms"]), ("week", ["$week"]), ("none", [])],
+)
+async def test_the_threads_of_open_questions_are_kept_open(
+    tmp_path: Path, threads: str, woken: list[str]
+) -> None:
+    async with scene(tmp_path, account=Drowsy) as here:
+        (platform,) = here.application.platforms.values()
+        assert isinstance(platform, Drowsy)
+        platform.woken = []
+        await opened(here, threads)
+        await shown(here, "2026-03-10 09:00")
+        await shown(here, "2026-03-16 12:00")
+        await shown(here, "2026-03-18 12:00")
+        await here.application.keep_threads()
+        assert sorted(platform.woken) == woken
 
 
 @pytest.mark.parametrize(("old", "new"), [("on", "prompt"), ("off", "none"), ("auto", "auto")])

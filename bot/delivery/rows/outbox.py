@@ -136,6 +136,16 @@ class Outbox:
         )
         return [row.posted() for row in await self._work.all(wanted.order_by(col(OutboxRow.id)))]
 
+    async def sent_in(self, circle: int, phase: str) -> list[Posted]:
+        """Return the first message of everything that a circle was sent in a phase, in order."""
+        wanted = select(OutboxRow).where(
+            OutboxRow.circle_id == circle,
+            OutboxRow.phase == phase,
+            OutboxRow.state == State.SENT.value,
+            col(OutboxRow.key).endswith("/0"),
+        )
+        return [row.posted() for row in await self._work.all(wanted.order_by(col(OutboxRow.id)))]
+
     async def of_prompt(self, circle: int, prompt: str, occurrence: int) -> list[Posted]:
         """Return every room's post of one prompt, in the order in which they were written."""
         rows = await self._work.all(

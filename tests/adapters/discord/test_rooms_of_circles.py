@@ -12,6 +12,7 @@ from sqlmodel import select
 from adapters.discord.platform import DiscordPlatform
 from bot.bootstrap import Application, Installation, wire
 from bot.circles.usecases.ports import Defaults
+from bot.delivery.rows import OutboxRow
 from bot.prompting.rows import AnswerRow
 from bot.publication.rows import KeptRow, MarkRow
 from bot.runtime import running
@@ -24,7 +25,7 @@ from tests.support.discord.server import StandIn
 from tests.support.scene import fresh_database
 
 ALL = ["part", "counted", "quoted", "named"]
-NOON = 12
+NOON, WITHIN = 12, 20.0
 
 
 @dataclass
@@ -89,13 +90,24 @@ class North:
             found = [m for c in channels for m in c.messages.values() if which(m)]
             return max(found, key=lambda message: message.id, default=None)
 
-        return await self.standin.world.until(look, 5, "a message")
+        return await self.standin.world.until(look, WITHIN, "a message")
 
     async def until_kept(self, table: type, count: int = 1) -> None:
         """Wait until so many rows of a table are there."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN):
             while len(await self.rows(table)) != count:  # noqa: ASYNC110 - a database wakes nobody
                 await asyncio.sleep(0.02)
+
+    async def noted(self, message: Message) -> None:
+        """Wait until the bot knows that it has posted a message."""
+        async with asyncio.timeout(WITHIN):
+            while str(message.id) not in [row.message for row in await self.rows(OutboxRow)]:  # type: ignore[attr-defined]  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    async def keeps_threads(self) -> None:
+        """Let the bot do what it does with threads once a day."""
+        assert self.application is not None
+        await self.application.keep_threads()
 
     async def rows(self, table: type) -> list[object]:
         """Return every row of a table."""
@@ -106,7 +118,7 @@ class North:
 
 async def until(true: Callable[[], object]) -> None:
     """Wait until something is so."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN):
         while not true():  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.02)
 
@@ -158,6 +170,24 @@ async def test_a_weeks_thread_is_woken_and_where_it_is_locked_the_room_gets_the_
         assert (await north.sends("teach-and-need", north.room)).channel is north.room
         told = await north.seen(says("locked or was deleted"))
         assert north.fay.user in told.channel.recipients
+
+
+async def test_the_thread_of_an_open_question_is_woken_once_a_day(north: North) -> None:
+    async with north.bot():
+        await north.begins(north.room, "prompt")
+        first = await north.seen(says(TITLES["introductions"]))
+        world = north.standin.world
+        thread = await world.until(lambda: world.channels.get(first.id), WITHIN, "a thread")
+        await north.noted(first)
+        await north.fay.change_thread(thread, archived=True)
+        await north.keeps_threads()
+        assert not thread.state().archived
+        await north.fay.change_thread(thread, locked=True)
+        await north.fay.change_thread(thread, archived=True)
+        await north.keeps_threads()
+        assert thread.state().archived
+        world.remove(thread)
+        await north.keeps_threads()
 
 
 async def test_a_reply_in_a_weeks_thread_answers_what_it_replies_to(north: North) -> None:
