@@ -122,10 +122,11 @@ class Outgoing:
 
     `thread` is the id of the message under which it stands, or `thread_of` the key of one that
     may not be sent yet. `quiet` holds it back in those hours, `expires_at` is when it is no longer
-    worth sending, and `instead` is said in a room when the people cannot be reached. A post that is
-    `threaded` opens a thread with its first part, in which the other parts stand. One that
-    `redacts` says nothing: it removes an earlier post from the room. One that `changes` an earlier
-    message of ours lets it say the document, and removes it when the document is empty.
+    worth sending, and `instead` is said in a room when the people cannot be reached, or when the
+    room that was meant is shut. A post that is `threaded` opens a thread with its first part, in
+    which the other parts stand. One that `redacts` says nothing: it removes an earlier post from
+    the room. One that `changes` an earlier message of ours lets it say the document, and removes
+    it when the document is empty.
     """
 
     key: DeliveryKey

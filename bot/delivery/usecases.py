@@ -380,7 +380,8 @@ class Drain:
     async def _end(self, row: OutboxRow, state: State, why: str, work: UnitOfWork) -> None:
         """Give a post up: say it elsewhere if it may be, and tell the facilitators."""
         told = list(await self.refused(row, why, work))
-        if row.instead is not None and why == "closed":
+        elsewhere = why == "closed" or (why == "refused" and isinstance(row.to, RoomRef))
+        if row.instead is not None and elsewhere and row.identity.part == 0:
             room, words = row.instead
             key = replace(row.identity, phase="-", prompt="unreachable", occurrence=0, part=0)
             if row.phase == ANSWER:

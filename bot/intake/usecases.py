@@ -26,7 +26,7 @@ from bot.delivery.model import Outgoing
 from bot.delivery.rows import OutboxRow
 from bot.delivery.usecases import Post, answer_key
 from bot.intake.rows import Cursors, Inbox, InboxRow
-from bot.intake.words import answered_elsewhere, answered_here, offer_to_tidy
+from bot.intake.words import answered_elsewhere, answered_here, offer_to_tidy, only_you
 from bot.store.work import Begin, StoreAway, UnitOfWork, Whole
 
 log = structlog.get_logger()
@@ -265,12 +265,14 @@ def replies(event: Event, answer: Answer) -> list[Outgoing]:
     """Return the posts that answer a command.
 
     Where its author waits for an answer in a place of their own, there is one there, also when the
-    answer is for the room.
+    answer is for the room. That place also gets what the bot may not say in the room.
     """
     if answer.audience is Audience.CALLER or event.direct or not event.answer_at:
         return [reply(event, answer)]
-    here = replace(event, answer_at="")
-    return [reply(here, answer), reply(event, Answer(answered_here()))]
+    apart = RoomRef(event.platform, event.answer_at)
+    here = reply(replace(event, answer_at=""), answer)
+    here = replace(here, instead=(apart, only_you() + answer.document))
+    return [here, reply(event, Answer(answered_here()))]
 
 
 def reply(event: Event, answer: Answer) -> Outgoing:

@@ -18,6 +18,11 @@ def answered_here() -> Document:
     return say("I have answered in the room, where everybody can read it.")
 
 
+def only_you() -> Document:
+    """Return what stands before an answer for the room that its author alone sees."""
+    return say("I may not write in that room, so you alone see this:")
+
+
 def answered_elsewhere(person: PersonRef, name: str) -> Document:
     """Return what is said in the room to somebody who takes no direct messages."""
     return say(

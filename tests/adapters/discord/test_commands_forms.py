@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from tests.adapters.discord.kept import Kept, kept
 from tests.adapters.discord.plates import LONGEST, Table, plates
+from tests.support.discord import permissions
 from tests.support.discord.humans import Human
 from tests.support.discord.model import Channel, Message
 from tests.support.discord.server import StandIn
@@ -169,6 +170,18 @@ async def test_a_message_in_a_thread_is_named_with_its_thread(inn: Inn) -> None:
     assert event.thread == str(thread.id)
     assert event.room.endswith(str(inn.room.id))
     assert inn.table.noted == [(f"{thread.id}-{said.id}", "For me too")]
+
+
+async def test_what_the_bot_may_not_say_in_a_room_is_said_to_who_asked(inn: Inn) -> None:
+    world = inn.bot.standin.world
+    world.allow(inn.room, world.bot, deny=permissions.VIEW_CHANNEL)
+    async with inn.bot.running():
+        asked = await inn.ana.slash("plate menu", channel=inn.room)
+        (message,) = await asked.answers(1)
+        await world.until(lambda: "Soup, please" in message.labels() or None, 5, "the menu")
+        assert "I may not write in that room" in message.content
+        await (await inn.ana.press(message, "Soup, please")).answer()
+    assert len(inn.table.orders) == 1
 
 
 @pytest.mark.parametrize("lost", [True, False])
