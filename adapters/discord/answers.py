@@ -51,6 +51,9 @@ It says nothing of the account here, with whose own token nothing is asked.
 ORIGINAL = cast("int", "@original")
 """How Discord names the original answer among the messages of an interaction."""
 
+NO_WORDS = "\u200b"
+"""What Discord takes for words where there are none."""
+
 Direct = Callable[[PersonRef, Document, DeliveryKey], Awaitable[MessageRef]]
 """Posts a document to a person directly; the same key again posts nothing new."""
 
@@ -91,13 +94,13 @@ class Answers:
         view = buttons.view(document, key, self.client.drafts)
         files = [block for block in document.blocks if isinstance(block, File)]
         if key.part == 0 and not files:
-            changes = _words(document, self.client.known, key.part)
+            said = content(document, self.client.known, LONGEST)
+            changes: dict[str, Any] = {"content": said or NO_WORDS}
         else:
             there = await webhook.fetch_message(ORIGINAL)
-            found = _beside(there, document, files, self.client.known, key.part)
-            if found is None:
-                return None
-            changes = found
+            changes = _beside(there, document, files, self.client.known, key.part)
+        if not changes:
+            return None
         if view is not None:
             changes["view"] = view
         return await webhook.edit_message(
@@ -110,19 +113,14 @@ class Answers:
         return discord.Webhook.partial(application, place.token, client=self.client)
 
 
-def _words(document: Document, known: Commands, part: int) -> dict[str, Any]:
-    """Return the first part: the content of the message."""
-    return {"content": content(document, known, LONGEST) or "\u200b"} if part == 0 else {}
-
-
 def _beside(
     there: discord.Message,
     document: Document,
     files: list[File],
     known: Commands,
     part: int,
-) -> dict[str, Any] | None:
-    """Return what a further part or a file changes; None when there is no room for it.
+) -> dict[str, Any]:
+    """Return what a further part or a file changes; nothing when there is no room for it.
 
     An embed is known again by its colour, which is the number of its part: nearly black, and
     given back by Discord as it was. A file is known again by its name and size.
@@ -131,10 +129,10 @@ def _beside(
         held = {(each.filename, each.size) for each in there.attachments}
         new = [file for file in files if (name_of(file), len(file.content)) not in held]
         if len(there.attachments) + len(new) > FILES:
-            return None
+            return {}
         return {"attachments": [*there.attachments, *map(attached, new)]}
     embed = discord.Embed(description=content(document, known, EMBED), colour=part)
     others = [each for each in there.embeds if each.colour != embed.colour]
     if len(others) == EMBEDS or sum(map(len, [*others, embed])) > EMBEDS_TOGETHER:
-        return None
+        return {}
     return {"embeds": sorted([*others, embed], key=lambda each: int(each.colour or 0))}

@@ -38,9 +38,11 @@ def modal(form: Form, opening: str, drafts: Drafts) -> ui.Modal:
     its fields.
     """
     state = State(Sort.FORM, opening, form.command, form.given)
-    made = ui.Modal(title=cut(form.title, TITLE), custom_id=drafts.packed(state), timeout=None)
+    made = ui.Modal(
+        title=cut(form.title, TITLE) or form.command, custom_id=drafts.packed(state), timeout=None
+    )
     for field in form.fields[:FIELDS]:
-        label = cut(field.label, LABEL)
+        label = cut(field.label, LABEL) or field.name
         about = cut(field.about, ABOUT) or None
         made.add_item(ui.Label(text=label, description=about, component=_component(field)))
     made.stop()

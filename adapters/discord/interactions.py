@@ -152,7 +152,7 @@ class Interactions:
             log.warning("no time for a form", action="form_late", command=event.text)
             await self._say(interaction, words.slow())
         else:
-            if form is None:
+            if form is None or not form.fields:
                 await self._give(interaction, event)
                 return
             filled = forms.prefilled(form, dict(event.given))

@@ -22,7 +22,8 @@ HERE = DeliveryKey("", "", "answer", 0, "")
 def content(document: Document, known: Commands, longest: int) -> str:
     """Return the words; without their marks where these make them too long."""
     marked = render(document, known).content
-    return marked if len(marked) <= longest else buttons.cut(plain(document), longest)
+    fits = len(marked.encode("utf-16-le")) // 2 <= longest
+    return marked if fits else buttons.cut(plain(document), longest)
 
 
 def shown(document: Document, known: Commands, drafts: Drafts | None = None) -> dict[str, Any]:
