@@ -9,7 +9,7 @@ from typing import Any
 import discord
 
 from adapters.discord.comings import latest_of
-from adapters.discord.supervising import Line
+from adapters.discord.line import Line
 from adapters.discord.translate import Place, place_of
 
 GAPS = frozenset({"shard_connect", "shard_resumed", "guild_available"})

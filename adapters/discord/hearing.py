@@ -12,8 +12,8 @@ from adapters.discord.backfill import Backfill
 from adapters.discord.comings import Comings, latest_of, place_to_greet, rooms_of, went
 from adapters.discord.cursor import Cursor
 from adapters.discord.happenings import GAPS, PLACED, Happening
+from adapters.discord.line import Line
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.supervising import Line
 from adapters.discord.translate import Place, Scene, place_of
 from adapters.discord.waiting import Gone, insist
 from bot.conversation.model import Event

@@ -13,8 +13,9 @@ from adapters.discord.client import CircleClient
 from adapters.discord.cursor import Cursor
 from adapters.discord.happenings import GAPS, Happening, happening
 from adapters.discord.hearing import Hearing
+from adapters.discord.line import Line
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.supervising import FIRST_LINE, Line, Supervisor
+from adapters.discord.supervising import FIRST_LINE, Supervisor
 from adapters.discord.waiting import Gone, Pauses
 from bot.conversation.model import Batch, Event
 from bot.conversation.platform import Take

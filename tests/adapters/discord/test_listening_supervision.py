@@ -135,6 +135,30 @@ async def test_shards_that_no_longer_fit_are_counted_anew(discord: StandIn, code
     assert {each.shard for each in discord.gateway.sessions.values()} <= {(0, 2), (1, 2), (0, 1)}
 
 
+async def test_a_connection_that_discord_py_forgets_is_made_anew(discord: StandIn) -> None:
+    room, anna = scene(discord)
+    discord.gateway.shards = 2
+    account = Account(discord, guild_ready_timeout=0.3)
+    async with account.ears() as ears:
+        await anna.say(room, "One")
+        await ears.hear_text("One")
+    with structlog.testing.capture_logs() as lines:
+        async with account.ears(ears.token) as again:
+            await discord.world.until(lambda: _stand(discord, 2), 5, "two connections")
+            await asyncio.sleep(0.05)
+            await discord.gateway.invalidate(resumable=False)
+            await anna.say(room, "Two")
+            await again.hear_text("Two")
+    assert said(again) == ["Two"]
+    assert (len(account.clients), actions(lines).count("not_connected")) == (3, 1)
+
+
+def _stand(discord: StandIn, count: int) -> bool | None:
+    return (
+        sum(each.socket is not None for each in discord.gateway.sessions.values()) == count or None
+    )
+
+
 @pytest.mark.parametrize("code", [4012, 4013])
 async def test_a_version_that_discord_knows_no_more_ends_the_bot(
     discord: StandIn, code: int
