@@ -1,11 +1,8 @@
 """What was said while nobody listened comes whole, in order and once."""
 
-import asyncio
-import random
-
 import pytest
 
-from bot.conversation.model import Event, Kind
+from bot.conversation.model import Kind
 from tests.adapters.discord.listener import Account, said
 from tests.support.discord import permissions
 from tests.support.discord.server import StandIn
@@ -246,55 +243,3 @@ async def test_a_channel_that_it_may_not_read_costs_no_other(discord: StandIn) -
         await anna.say(closed, "seen as it comes")
         await again.hear_text("seen as it comes")
     assert said(again) == ["two", "seen as it comes"]
-
-
-@pytest.mark.parametrize("seed", range(4))
-async def test_a_restless_day_loses_doubles_and_reorders_nothing(
-    discord: StandIn, seed: int
-) -> None:
-    dice = random.Random(seed)  # noqa: S311 - no secret
-    guild = discord.world.guild("North")
-    rooms = [discord.world.text(guild, name) for name in ("a", "b", "c")]
-    anna = discord.human("Anna", guild)
-    account, number, heard = Account(discord), 0, list[Event]()
-    async with account.ears() as ears:
-        token = ears.token
-    for _ in range(6):
-        async with account.ears(token, failing=dice.randrange(2)) as now:
-            for _ in range(6):
-                for _ in range(dice.randrange(4)):
-                    await anna.say(dice.choice(rooms), f"{number}")
-                    number += 1
-                await _trouble(discord, dice.randrange(8))
-            if dice.random() < 0.5:
-                await anna.say(rooms[0], f"last {number}")
-                await now.hear_text(f"last {number}")
-        heard += [event for event in now.events if event.kind is Kind.MESSAGE]
-        token = now.token
-        await anna.say(dice.choice(rooms), f"away {number}")
-    async with account.ears(token) as now:
-        await anna.say(rooms[0], "end")
-        await now.hear_text("end")
-    heard += [event for event in now.events if event.kind is Kind.MESSAGE]
-    for room in rooms:
-        written = [each.content for each in anna.read(room)]
-        told = [each.text for each in heard if each.room == f"{guild.id}-{room.id}"]
-        assert told == written, f"seed {seed}"
-
-
-async def _trouble(discord: StandIn, which: int) -> None:
-    """Let one thing go wrong, or nothing; what needs a line happens only where there is one."""
-    line, faults = discord.gateway, discord.faults
-    if which == 0 and line.sockets:
-        await line.drop()
-    elif which == 1 and line.sockets:
-        await line.ask_to_reconnect()
-    elif which == 2 and line.sockets:
-        await line.invalidate(resumable=False)
-    elif which == 3:
-        faults.double("MESSAGE_CREATE")
-    elif which == 4:
-        faults.malform("MESSAGE_CREATE")
-    elif which == 5:
-        faults.answer(503, "GET /channels/")
-    await asyncio.sleep(0.01 * which)
