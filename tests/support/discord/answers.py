@@ -112,7 +112,7 @@ class Shown:
     @property
     def modal(self) -> Modal:
         """The form that opened."""
-        assert self.interaction.modal is not None, "the answer is no form"
+        assert self.interaction.modal is not None, f"no form, but {self.content!r}"
         found = self.interaction
         return Modal(self.human, found.channel, self.interaction.modal, found.source)
 
