@@ -150,10 +150,12 @@ async def test_the_audit_sees_a_post_that_discord_doubles(crowd: GuildCrowd) -> 
     async def forget() -> None:
         crowd.standin.world.nonces.clear()
 
-    posting = r"POST /channels/\d+/messages"
+    posting = r"POST /channels/\d+/messages$"
     crowd.standin.faults.lose(posting)
     crowd.standin.faults.around(posting, forget, after=True)
     crowd.forward()
+    await crowd.settled()
+    crowd.bot.clock.advance(seconds=30)
     await crowd.settled()
     audit = await crowd.audit()
     assert len(audit.doubled) == 1

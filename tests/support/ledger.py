@@ -136,10 +136,13 @@ async def due_prompts(bot: BotProcess, circle: str) -> list[str]:
 
 
 def _answers(ledger: Ledger, posts: Iterable[Seen], audit: Audit) -> None:
-    """Every command was answered, once, and as it is answered the first time."""
+    """Every command was answered, once, and as it is answered the first time.
+
+    A long answer comes in several parts; the first one counts.
+    """
     given: dict[str, list[str]] = {}
     for post in posts:
-        if post.key.startswith("-/answer/"):
+        if post.key.startswith("-/answer/") and post.key.endswith("/0"):
             given.setdefault(post.key.split("/")[2], []).append(post.text)
     audit.answers = len(ledger.asked)
     for asked, words in ledger.asked.items():
