@@ -163,4 +163,5 @@ async def test_the_audit_sees_a_post_that_discord_doubles(crowd: GuildCrowd) -> 
         clock.set(clock.now() + timedelta(seconds=30), pace=1)
         await crowd.settled()
     audit = await crowd.audit()
-    assert len(audit.doubled) == 1
+    assert audit.doubled
+    assert audit.lost == audit.out_of_order == []
