@@ -4,7 +4,7 @@ Discord never tells what was edited, deleted or reacted to while nobody listened
 what has to be heard in any case: it writes, and it gives commands, typed and with a slash.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -35,6 +35,8 @@ class Resident:
     def __init__(self, standin: StandIn, human: Human, bot: BotProcess) -> None:
         self.human = human
         self.user_id = str(human.id)
+        self.asked: Iterable[str] = ()
+        """The commands that were typed, whose answers leave no trace in the database."""
         self._bot = bot
         self._world = standin.world
 
@@ -90,8 +92,7 @@ class Resident:
         alone = People.of(PersonRef("discord", self.user_id))
         targets = [str(alone), f"discord:{self.direct}"]
         targets += [f"discord:{room}" for room in self._channels()]
-        asked = [str(event) for (event,) in self._bot.rows("SELECT event_id FROM inbox")]
-        for event, target, occurrence, part in product(asked, targets, (0, 1), PARTS):
+        for event, target, occurrence, part in product(self.asked, targets, (0, 1), PARTS):
             made = answer_key(event, alone, occurrence)
             yield DeliveryKey(made.circle, made.phase, made.prompt, occurrence, target, part)
 
@@ -111,6 +112,7 @@ class GuildCrowd(Crowd):
     def __post_init__(self) -> None:
         self.guild = self.standin.world.guild("Home")
         for person in self.people:
+            person.asked = self.ledger.asked
             self.standin.world.join(self.guild, person.human.user)
         keepers = self.standin.world.role(self.guild, "Keepers", permissions.MANAGE_CHANNELS)
         self.standin.world.grant(self.guild, self.people[0].human.user, keepers)
