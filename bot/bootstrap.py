@@ -280,10 +280,11 @@ class _Wiring:
         self.database, self.clock, self.platforms = database, clock, platforms
         self.given, self.defaults = installation, installation.defaults
         self.prefix = installation.defaults.prefix
+        self.unread = frozenset(n for n, p in platforms.items() if not p.capabilities.reads)
         self.methods = read_methods(installation.prompts, installation.languages)
         self.post = Post(clock, platforms)
         self.plan = PlanPrompts(clock, self.methods, installation.catch_up)
-        self.compose = ComposePrompt(self.methods, self.prefix)
+        self.compose = ComposePrompt(self.methods, self.prefix, self.unread)
         self.take_back = TakeBack(self.post, self.prefix)
         self.rights = PublicationRights(self.take_back)
         self.under = AskedUnder(self.methods)
@@ -384,7 +385,7 @@ class _Wiring:
         self.registry.add(
             prompt_commands(
                 self.give,
-                LookAtPrompts(look, self.clock, self.methods, self.prefix),
+                LookAtPrompts(look, self.clock, self.methods, self.prefix, self.unread),
                 SendPrompt(begin, self.clock, self.methods, self.compose, self.post),
             )
         )
@@ -405,9 +406,7 @@ class _Wiring:
             self.rights,
             MentoringData(self.pairs_end),
             AnswersHeld(self.clock),
-            ContributionsHeld(
-                frozenset(n for n, p in self.platforms.items() if not p.capabilities.reads)
-            ),
+            ContributionsHeld(self.unread),
             StepsHeld(),
             PostsHeld(),
         )
@@ -453,7 +452,7 @@ class _Wiring:
 
     def _register_circles(self) -> None:
         begin, look, clock, post = self.database.begin, self.database.look, self.clock, self.post
-        prompts = LookAtPrompts(look, clock, self.methods, self.prefix)
+        prompts = LookAtPrompts(look, clock, self.methods, self.prefix, self.unread)
         quiet = FindQuiet(look, clock)
         not_arrived = NotArrived(clock, self.methods, self.platforms, self.prefix)
         self.registry.add(

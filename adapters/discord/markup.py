@@ -53,8 +53,11 @@ class Commands:
         either = "|".join(map(re.escape, names))
         return re.split(rf"(?<!\S)({re.escape(self.prefix)}(?:{either}))(?![\w-])", text)
 
-    def shown(self, text: str) -> str | None:
-        """Return a typed command as a slash command that can be clicked; None for other words."""
+    def shown(self, text: str, given: tuple[tuple[str, str], ...] = ()) -> str | None:
+        """Return a typed command as a slash command that can be clicked; None for other words.
+
+        What is `given` stands behind it as Discord names it: option by option.
+        """
         if not text.startswith(self.prefix):
             return None
         words = text.removeprefix(self.prefix).split()
@@ -64,7 +67,8 @@ class Commands:
                 known = self.ids[name]
                 rest = " ".join(words[count:])
                 command = f"</{name}:{known}>" if known else _code(f"/{name}")
-                return f"{command} {_code(rest)}" if rest else command
+                options = [_code(f"{option}: {value}") for option, value in given]
+                return " ".join([command, *(options or ([_code(rest)] if rest else []))])
         return None
 
 
@@ -166,7 +170,7 @@ def _moment(moment: Moment, language: str) -> str:
 
 def _styled(part: Text, commands: Commands) -> str:
     if part.style == "code":
-        return commands.shown(part.text) or _code(part.text)
+        return commands.shown(part.text, part.given) or _code(part.text)
     mark = _STYLES.get(part.style, "")
     pieces = enumerate(commands.apart(part.text))
     inner = "".join(commands.shown(p) or "" if place % 2 else escaped(p) for place, p in pieces)

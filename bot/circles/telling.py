@@ -78,8 +78,8 @@ def _instead(member: Member, rooms: Sequence[RoomRef]) -> tuple[RoomRef, Documen
         return None
     words = say(
         Mention(member.person, member.name),
-        ", I have a note for you and cannot reach you directly. When you like, open a direct "
-        "room with me, or accept my invitation to one.",
+        ", I have a note for you and cannot reach you directly. When you like, write to me "
+        "directly, or accept messages from me.",
         rings=True,
     )
     return mine[0], words

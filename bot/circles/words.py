@@ -72,13 +72,12 @@ def calendar_table(circle: Circle) -> Table:
 
 def made(circle: Circle, prefix: str, *, here: bool) -> Document:
     """Return the answer to a circle that was made."""
-    where = (
-        "This room belongs to it."
-        if here
-        else f"Type {prefix}circle attach {circle.name} in the room where it should meet."
-    )
+    attach = code(f"{prefix}circle attach {circle.name}")
+    where: tuple[str | Inline, ...] = ("This room belongs to it.",)
+    if not here:
+        where = ("Use ", attach, " in the room where it should meet.")
     return document(
-        paragraph("The circle ", Text(circle.name, "strong"), f" is made. {where}"),
+        paragraph("The circle ", Text(circle.name, "strong"), " is made. ", *where),
         f"Its dates, on clocks in {circle.zone}:",
         calendar_table(circle),
         paragraph(
@@ -110,7 +109,7 @@ def opened(circle: Circle, prefix: str) -> Document:
         *purpose,
         *question,
         calendar_table(circle),
-        paragraph("You are welcome to join: write ", code(f"{prefix}join {circle.name}"), "."),
+        paragraph("You are welcome to join: ", code(f"{prefix}join {circle.name}"), "."),
         join_button(circle),
     )
 

@@ -275,11 +275,11 @@ class Dispatch:
             return usual[0][0], words
         if not usual:
             raise DomainError(
-                "I do not know which circle you mean. Name it after the command; "
+                "I do not know which circle you mean. Name it with the command; "
                 f"{self.prefix}my circles lists yours."
             )
         names = ", ".join(name for _, name in usual)
-        raise DomainError(f"You are in several circles ({names}). Name one after the command.")
+        raise DomainError(f"You are in several circles ({names}). Name one with the command.")
 
     def _check(self, bound: Bound, caller: Caller) -> None:
         if not caller.may(bound.command.role):
@@ -291,6 +291,6 @@ _REFUSALS = {
     Role.CARER: "That is for the circle's facilitators and carers.",
     Role.FACILITATOR: "That is for the circle's facilitators. Ask one of them to do it for you.",
     Role.ORGANISER: "That needs somebody who may manage this room, or whom the people who run me "
-    "named as an organiser. Type it in the room where the circle should meet.",
+    "named as an organiser. Use it in the room where the circle should meet.",
     Role.ADMIN: "That is for the people who run me.",
 }

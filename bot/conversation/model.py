@@ -126,11 +126,15 @@ class DeliveryKey:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words, plain or in one style."""
+    """Words, plain or in one style.
+
+    `given` is what a typed command gives, by field, for platforms that show the fields.
+    """
 
     text: str
     style: Literal["", "strong", "emph", "code"] = ""
     kind: Literal["text"] = "text"
+    given: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +313,11 @@ def without_mention(document: Document, person: PersonRef) -> Document:
 def line(*parts: str | Inline) -> Line:
     """Return parts as one line; a plain string is plain text."""
     return tuple(Text(part) if isinstance(part, str) else part for part in parts if part != "")
+
+
+def typed(text: str, **given: str) -> Text:
+    """Return a command as it is typed, and what it gives by field."""
+    return Text(text, "code", given=tuple(given.items()))
 
 
 def paragraph(*parts: str | Inline) -> Paragraph:

@@ -18,6 +18,7 @@ from bot.conversation.model import (
     line,
     paragraph,
     say,
+    typed,
 )
 from bot.conversation.registry import Bound, Parameter
 
@@ -41,7 +42,7 @@ def help_for(bounds: Sequence[Bound], prefix: str, day: date) -> Document:
         paragraph(
             "This is what you can ask me. For more about one of these, write for example ",
             _code(f"{prefix}help {bounds[-1].command.name}"),
-            ". Where more than one circle can be meant, name it right after the command.",
+            ". Where more than one circle can be meant, name it first of all.",
         ),
         _listed(bounds, prefix, day),
     )
@@ -117,7 +118,7 @@ def not_known(near: Sequence[Bound], prefix: str, day: date) -> Document:
     if not near:
         return say(
             "I do not know that command. To answer a prompt, reply to it, or write ",
-            _code(f"{prefix}answer your words"),
+            typed(f"{prefix}answer your words", words="your words"),
             ". ",
             _code(f"{prefix}help"),
             " lists what I can do.",

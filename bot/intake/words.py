@@ -28,5 +28,6 @@ def answered_elsewhere(person: PersonRef, name: str) -> Document:
     return say(
         Mention(person, name or person.id),
         ", I have a private answer for you, and cannot reach you directly. "
-        "Please accept my invitation to a direct room, or write to me there.",
+        "Please accept messages from me (or my invitation, where there is one), or write to me "
+        "directly.",
     )

@@ -26,6 +26,7 @@ from bot.conversation.model import (
     line,
     paragraph,
     say,
+    typed,
 )
 from bot.prompting.model import Asked, PromptAnswer, Shown
 
@@ -40,9 +41,11 @@ def prompt(
     facilitators: Sequence[Member],
     mentioned: Sequence[Member],
     prefix: str,
+    reads: bool,
 ) -> Document:
-    """Return a prompt as it is posted, its placeholders filled."""
+    """Return a prompt as it is posted, its placeholders filled; `reads` as in `Capabilities`."""
     values = placeholders(circle, method, placed, moment, facilitators, prefix)
+    values["how_to_answer"] = how_to_answer(circle, prefix, reads=reads)
     body = from_markdown(fill(asked.body, values))
     title = Heading(line(from_heading(fill(asked.title, values))), 3)
     blocks = (title, *body.blocks)
@@ -96,13 +99,18 @@ def placeholders(
         "closes_on": day(circle.calendar.closes_on, circle.language),
         "week": str(max(1, week)),
         "facilitator": ", ".join(m.name for m in facilitators) or "the facilitator",
-        "how_to_answer": how_to_answer(circle, prefix),
+        "how_to_answer": how_to_answer(circle, prefix, reads=True),
         "commands_prefix": prefix,
     }
 
 
-def how_to_answer(circle: Circle, prefix: str) -> str:
-    """Return the sentence that says how to answer in the circle's rooms."""
+def how_to_answer(circle: Circle, prefix: str, *, reads: bool) -> str:
+    """Return the sentence that says how to answer in a room, the words of which the bot `reads`."""
+    if not reads:
+        return (
+            f"Answer with the button, with {prefix}answer, or as a reply to this very message: "
+            "other words are not shown to me here."
+        )
     where = "in this thread" if circle.threads.each else "to this message"
     return f"Reply {where}, or write {prefix}answer followed by your words."
 
@@ -137,9 +145,13 @@ def reminder(
         ),
         paragraph(
             "Answer there, or here with ",
-            code(f"{prefix}answer {circle.name} your words"),
+            typed(
+                f"{prefix}answer {circle.name} your words", circle=circle.name, words="your words"
+            ),
             ". Passing is fine, and I do not ask again. If you are away for a while: ",
-            code(f"{prefix}my away {circle.name} {back}"),
+            typed(
+                f"{prefix}my away {circle.name} {back}", circle=circle.name, until=back.isoformat()
+            ),
             ".",
         ),
         answer_button(circle, asked),

@@ -117,7 +117,15 @@ MARK = Command(
     menu="Mark for the publication",
 )
 OMIT = Command("omit", Omit, _omit, circle=True, open=True, menu="Leave out of the publication")
-UNMARK = Command("unmark", UnmarkThis, _unmark, Role.MEMBER, circle=True, open=True)
+UNMARK = Command(
+    "unmark",
+    UnmarkThis,
+    _unmark,
+    Role.MEMBER,
+    circle=True,
+    open=True,
+    menu="Take my mark away",
+)
 LIST = Command("review list", ReviewList, _list, Role.MEMBER, circle=True)
 APPROVE = Command("review approve", ReviewApprove, _approve, Role.MEMBER, circle=True, example="2")
 UNNAME = Command("review unname", ReviewUnname, _unname, Role.MEMBER, circle=True, example="2")

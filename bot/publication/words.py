@@ -22,6 +22,7 @@ from bot.conversation.model import (
     line,
     paragraph,
     say,
+    typed,
 )
 from bot.publication.choosing import Stock, day_of, words_shown
 from bot.publication.model import (
@@ -61,7 +62,7 @@ def marked(kind: MarkKind, prefix: str) -> Document:
     return say(
         f"Noted, marked as {kind.value}. What its author agreed to decides whether it is used. ",
         _code(f"{prefix}unmark"),
-        " as a reply to it takes your mark away again.",
+        " as a reply to it, or the message's own menu, takes your mark away again.",
     )
 
 
@@ -131,10 +132,13 @@ def how_to_review(prefix: str, circle: Circle) -> list[Block]:
         "withdraw": "it is not published, and I keep no words of it beyond your answers",
     }
     return [
-        paragraph("Type one of these, with the number of a line or the word all:"),
+        paragraph("Use one of these, with the number of a line or the word all:"),
         Bullets(
             tuple(
-                line(_code(f"{prefix}review {verb} {circle.name} 1"), f" - {what}")
+                line(
+                    typed(f"{prefix}review {verb} {circle.name} 1", circle=circle.name, line="1"),
+                    f" - {what}",
+                )
                 for verb, what in verbs.items()
             )
         ),
@@ -179,7 +183,7 @@ def edited(stock: Stock, sources: Sequence[Source]) -> Document:
     return document(
         "You have edited this since I showed it to you, so nothing is decided yet. It reads now:",
         *lines(stock, sources),
-        "Type the same again to decide about these words.",
+        "Give the same command again to decide about these words.",
     )
 
 

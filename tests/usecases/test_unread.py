@@ -98,6 +98,23 @@ async def test_the_menu_marks_with_the_words_that_came_with_it(north: Circle) ->
     assert len(await north.here.all(MarkRow)) == 2
 
 
+async def test_a_mark_is_taken_away_by_the_menu_too(north: Circle) -> None:
+    bread = await north.says(ANA, "bread rises slowly", "$bread")
+    assert "the message's own menu" in await north.picks(ANA, "mark", bread)
+    await north.picks(ANA, "unmark", bread)
+    assert await north.here.all(MarkRow) == []
+
+
+async def test_a_prompt_where_words_are_not_shown_to_the_bot_says_how_they_are(
+    north: Circle,
+) -> None:
+    await north.here.say(FAY, "!prompt send north roll-call")
+    (asked,) = [row for row in await north.here.posts() if row.prompt == "roll-call"]
+    said = words(asked.document)
+    assert "with the button, with !answer, or as a reply to this very message" in said
+    assert "in this thread" not in said
+
+
 async def test_anybody_marks_by_the_menu_what_its_author_agreed_to(north: Circle) -> None:
     bread = await north.says(ANA, "bread rises slowly", "$bread")
     own = await north.says(BEN, "my own thing", "$own")

@@ -106,7 +106,7 @@ class BeginJoining:
         self._check(circle, member)
         if member is None and not await self._is_in(rooms, caller):
             raise DomainError(
-                f"Come into a room of {circle.name} first, and type the command there. Somebody "
+                f"Come into a room of {circle.name} first, and use the command there. Somebody "
                 "who is in it can invite you."
             )
         return circle, member

@@ -183,7 +183,7 @@ class AttachRoom:
             DomainError: the caller may not manage the room, or it is another circle's.
         """
         if caller.direct:
-            raise DomainError("Type that in the room that should belong to the circle.")
+            raise DomainError("Use that in the room that should belong to the circle.")
         platform = self.platforms[caller.person.platform]
         if not await platform.may_manage(caller.person, caller.room):
             raise DomainError(
@@ -203,7 +203,7 @@ async def circle_of(caller: Caller, work: UnitOfWork) -> Circle:
         DomainError: none is meant.
     """
     if caller.circle is None:
-        raise DomainError("Name the circle after the command.")
+        raise DomainError("I do not know which circle you mean. Name it with the command.")
     return await Circles(work).get(caller.circle)
 
 
@@ -265,7 +265,7 @@ class ChangeState:
             circle = await self._in_state(caller, work, CircleState.DRAFT)
             if not await Circles(work).rooms(circle.id):
                 raise DomainError(
-                    "The circle has no room yet. Type "
+                    "The circle has no room yet. Use "
                     f"{self.prefix}circle attach {circle.name} in the room where it should meet."
                 )
             if circle.calendar.closes_on < circle.today(self.clock.now()):

@@ -76,8 +76,8 @@ class ChangeMembership:
             await work.commit()
         if until is None and not member.away_on(today):
             return say(
-                "You were not away, and nothing has changed. To be excused, name the day on which "
-                "you are back behind the command."
+                "You were not away, and nothing has changed. To be excused, name with the "
+                "command the day on which you are back."
             )
         if until is None:
             return say("Good to have you back.")

@@ -106,7 +106,7 @@ async def scene_of(circle: int | None, work: UnitOfWork) -> Scene:
         DomainError: no circle is meant, or it is over.
     """
     if circle is None:
-        raise DomainError("I do not know which circle you mean. Name it after the command.")
+        raise DomainError("I do not know which circle you mean. Name it with the command.")
     scene = await whole_scene(circle, work)
     if scene.circle.state is CircleState.CLOSED:
         raise DomainError(f"{scene.circle.name} is closed, and its mentoring with it.")

@@ -24,7 +24,7 @@ def noted(profile: Profile, offered: Sequence[str]) -> Document:
     blocks.append(
         paragraph(
             "When a facilitator makes the pairs, I ask you privately before anyone is introduced. "
-            "To change something, type the command again; with the one word stop in place of the "
+            "To change something, give the command again; with the one word stop in place of the "
             "topics I take you off the list."
         )
     )

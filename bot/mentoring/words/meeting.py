@@ -14,7 +14,7 @@ from bot.conversation.model import (
     say,
 )
 from bot.mentoring.model import Pair, Way
-from bot.mentoring.words.phrases import mention, platform_of, reasons, strong, typed
+from bot.mentoring.words.phrases import mention, platform_of, reasons, strong, switched, typed
 
 _IN_TWO_WEEKS = "In two weeks I ask each of you once, privately, how it goes."
 
@@ -97,7 +97,7 @@ def _reached(
         paragraph(
             "If that does not suit you, I can carry words between you, once both of you have said "
             "yes to it: ",
-            typed(prefix, "relay", circle, pair.id, "on"),
+            switched(prefix, "on", circle, pair.id),
             ".",
         ),
     ]

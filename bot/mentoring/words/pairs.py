@@ -32,8 +32,8 @@ def knock(member: Member) -> Document:
     """Return what is said in a room to somebody who takes no direct messages."""
     return say(
         mention(member),
-        ", I have a private message for you and cannot reach you directly. Please accept my "
-        "invitation to a direct room, or write to me there.",
+        ", I have a private message for you and cannot reach you directly. Please accept "
+        "messages from me (or my invitation, where there is one), or write to me directly.",
     )
 
 

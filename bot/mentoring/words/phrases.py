@@ -6,6 +6,7 @@ from babel import Locale
 
 from bot.circles.model import Member
 from bot.conversation.model import Mention, Text
+from bot.conversation.model import typed as command
 from bot.mentoring.matching import Left, Why
 from bot.mentoring.model import DAYS, Fit, Side, spans
 
@@ -44,11 +45,16 @@ def _run(days: Sequence[tuple[str, list[tuple[int, int]]]], run: Sequence[int]) 
     return f"{when} {' and '.join(f'{since}-{until}' for since, until in days[run[0]][1])}"
 
 
-def typed(prefix: str, verb: str, circle: str, pair: int, first: str = "") -> Text:
+def typed(prefix: str, verb: str, circle: str, pair: int) -> Text:
     """Return how a command about a pair is typed, the circle named so that it is always clear."""
-    name = f'"{circle}"' if " " in circle else circle
-    words = " ".join(filter(None, (name, first, str(pair))))
-    return Text(f"{prefix}mentor {verb} {words}", "code")
+    text = f"{prefix}mentor {verb} {circle} {pair}"
+    return command(text, circle=circle, number=str(pair))
+
+
+def switched(prefix: str, switch: str, circle: str, pair: int) -> Text:
+    """Return how carrying words is switched on or off."""
+    text = f"{prefix}mentor relay {circle} {switch} {pair}"
+    return command(text, circle=circle, switch=switch, number=str(pair))
 
 
 def given(circle: str, pair: int) -> tuple[tuple[str, str], ...]:

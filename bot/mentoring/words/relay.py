@@ -14,9 +14,10 @@ from bot.conversation.model import (
     line,
     paragraph,
     say,
+    typed,
 )
 from bot.mentoring.model import LONGEST_RELAYED, Pair
-from bot.mentoring.words.phrases import given, platform_of, strong, typed
+from bot.mentoring.words.phrases import given, platform_of, strong, switched
 
 _TERMS = (
     f"Only text, up to {LONGEST_RELAYED:,} characters at a time, and each time under the name of "
@@ -27,8 +28,14 @@ _TERMS = (
 
 def told(prefix: str, circle: str, pair: Pair, *, several: bool) -> Text:
     """Return how words to the other one are typed; `several` where more than one can be meant."""
-    number = f" number={pair.id}" if several else ""
-    return Text(f"{prefix}mentor tell {circle}{number} your words", "code")
+    if not several:
+        return typed(f"{prefix}mentor tell {circle} your words", circle=circle, words="your words")
+    return typed(
+        f"{prefix}mentor tell {circle} number={pair.id} your words",
+        circle=circle,
+        number=str(pair.id),
+        words="your words",
+    )
 
 
 def may_i(pair: Pair, asker: Member, circle: str, prefix: str) -> Document:
@@ -42,8 +49,8 @@ def may_i(pair: Pair, asker: Member, circle: str, prefix: str) -> Document:
         paragraph(_TERMS),
         Bullets(
             (
-                line("To say yes: ", typed(prefix, "relay", circle, pair.id, "on")),
-                line("To say no: ", typed(prefix, "relay", circle, pair.id, "off")),
+                line("To say yes: ", switched(prefix, "on", circle, pair.id)),
+                line("To say no: ", switched(prefix, "off", circle, pair.id)),
             )
         ),
         paragraph("Both answers are fine, and I do not ask again."),
@@ -78,7 +85,7 @@ def begins(pair: Pair, partner: Member, circle: str, prefix: str, *, several: bo
         Bullets(
             (
                 line("To write: ", told(prefix, circle, pair, several=several)),
-                line("To end it: ", typed(prefix, "relay", circle, pair.id, "off")),
+                line("To end it: ", switched(prefix, "off", circle, pair.id)),
             )
         ),
         buttons(pair, circle, "Write"),
@@ -221,7 +228,7 @@ def both_first(pair: Pair, partner: Member, circle: str, prefix: str, *, mine: b
     """Return that both have to say yes before words are carried; `mine` when the asker did."""
     if mine:
         return f"I carry words once {partner.name} has said yes to it too. Nothing was sent."
-    on = typed(prefix, "relay", circle, pair.id, "on").text
+    on = switched(prefix, "on", circle, pair.id).text
     return f"I carry words once both of you have said yes to it. Nothing was sent. Yours: {on}."
 
 

@@ -17,7 +17,7 @@ from bot.circles.model import (
 from bot.circles.rows import Circles, Members
 from bot.circles.telling import privately, to_facilitators, to_rooms
 from bot.circles.usecases.ports import Methods
-from bot.conversation.model import Clock, Document, MessageRef
+from bot.conversation.model import Clock, Document, MessageRef, People, Target
 from bot.conversation.platform import Platform
 from bot.conversation.zones import day_ahead
 from bot.delivery.model import AWAY, CATCH_UP, Outgoing, Posted, Schedule, State, due_at
@@ -88,10 +88,14 @@ class PlanPrompts:
 
 @dataclass(frozen=True)
 class ComposePrompt:
-    """Says a prompt: in every room of the circle, or to its facilitators alone."""
+    """Says a prompt: in every room of the circle, or to its facilitators alone.
+
+    `unread` are the platforms that keep the words of rooms from the bot.
+    """
 
     methods: Methods
     prefix: str
+    unread: frozenset[str] = frozenset()
 
     async def __call__(self, due: Schedule, work: UnitOfWork) -> Sequence[Outgoing]:
         """Return the posts; none when the circle is not open."""
@@ -102,17 +106,33 @@ class ComposePrompt:
         found = prompt_of(circle, self.methods, asked)
         if found is None:
             return []
-        document = await self._document(circle, found, due.due_at, work)
-        if found[0].answer is not Answer.NONE:
-            document += Document((words.answer_button(circle, asked),))
-        posts = await self._posts(circle, asked, found[0], document, work)
-        posts = [replace(post, expires_at=due.due_at + due.window) for post in posts]
+        button = Document((words.answer_button(circle, asked),))
+        said = {
+            reads: await self._document(circle, found, due.due_at, work, reads=reads)
+            + (button if found[0].answer is not Answer.NONE else Document())
+            for reads in (True, False)
+        }
+        posts = await self._posts(circle, asked, found[0], said[True], work)
+        posts = [
+            replace(post, document=said[self._reads(post.to)], expires_at=due.due_at + due.window)
+            for post in posts
+        ]
         if circle.threads is not ThreadUse.WEEK or found[0].audience is Audience.FACILITATOR:
             return posts
         return self._in_the_week(circle, found[1], due.due_at, posts)
 
+    def _reads(self, to: Target) -> bool:
+        """Return whether the words of a place are shown to the bot; what is said to it alone is."""
+        return isinstance(to, People) or to.platform not in self.unread
+
     async def _document(
-        self, circle: Circle, found: tuple[Prompt, Placed], moment: datetime, work: UnitOfWork
+        self,
+        circle: Circle,
+        found: tuple[Prompt, Placed],
+        moment: datetime,
+        work: UnitOfWork,
+        *,
+        reads: bool,
     ) -> Document:
         prompt, placed = found
         present = await Members(work).present(circle.id)
@@ -127,6 +147,7 @@ class ComposePrompt:
             facilitators=await Members(work).facilitating(circle.id),
             mentioned=here if prompt.mentions is Mentions.MEMBERS else (),
             prefix=self.prefix,
+            reads=reads,
         )
 
     async def _posts(

@@ -27,12 +27,16 @@ from bot.store.work import Begin, UnitOfWork
 
 @dataclass(frozen=True)
 class LookAtPrompts:
-    """Lists and previews prompts. It has no platform and no outbox: it can send nothing."""
+    """Lists and previews prompts. It has no platform and no outbox: it can send nothing.
+
+    `unread` are the platforms that keep the words of rooms from the bot.
+    """
 
     look: Begin
     clock: Clock
     methods: Methods
     prefix: str
+    unread: frozenset[str] = frozenset()
 
     async def to_come(self, caller: Caller) -> Document:
         """Return the prompts to come, with their moments."""
@@ -77,6 +81,7 @@ class LookAtPrompts:
             facilitators=facilitators,
             mentioned=(),
             prefix=self.prefix,
+            reads=caller.person.platform not in self.unread,
         )
         return say("This is how it would read; only you see it.") + replace(said, rings=False)
 

@@ -136,7 +136,7 @@ def circle_named(caller: Caller) -> int:
         DomainError: none is meant.
     """
     if caller.circle is None:
-        raise DomainError("Name the circle after the command.")
+        raise DomainError("I do not know which circle you mean. Name it with the command.")
     return caller.circle
 
 

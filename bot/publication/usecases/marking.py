@@ -220,7 +220,10 @@ def meant(caller: Caller) -> MessageRef:
         return caller.subject.ref
     message = caller.reply_to or caller.thread
     if caller.direct or message is None:
-        raise DomainError("Write this in the circle's room, as a reply to the message you mean.")
+        raise DomainError(
+            "I do not know which message you mean. Where commands are typed, write it in the "
+            "circle's room as a reply to that message; elsewhere the message's own menu has it."
+        )
     return MessageRef(caller.room, message)
 
 

@@ -27,6 +27,7 @@ from bot.conversation.model import (
     document,
     line,
     say,
+    typed,
 )
 
 ANA = PersonRef("discord", "1001")
@@ -56,6 +57,20 @@ def shown(*parts: object) -> str:
 )
 def test_what_somebody_wrote_is_shown_as_they_wrote_it(words: str, sent: str) -> None:
     assert escaped(words) == sent
+
+
+def test_a_typed_command_is_a_slash_command_with_its_options_by_name() -> None:
+    known = Commands("!", {"mentor accept": 7, "help": 8})
+    said = say(
+        typed("!mentor accept north 1", circle="north", number="1"),
+        " or ",
+        Text("!help me", "code"),
+    )
+    assert (
+        render(said, known).content
+        == "</mentor accept:7> `circle: north` `number: 1` or </help:8> `me`"
+    )
+    assert render(said).content == "`!mentor accept north 1` or `!help me`"
 
 
 def test_only_those_concerned_are_mentioned() -> None:
