@@ -6,7 +6,7 @@ from typing import Any
 import discord
 
 from adapters.discord import buttons
-from adapters.discord.markup import LONGEST, Commands, render
+from adapters.discord.markup import APART, FENCE, LONGEST, Commands, render
 from adapters.discord.state import Drafts
 from bot.conversation.model import DeliveryKey, Document, File
 from bot.conversation.plain import plain
@@ -20,10 +20,12 @@ HERE = DeliveryKey("", "", "answer", 0, "")
 
 
 def content(document: Document, known: Commands, longest: int) -> str:
-    """Return the words; without their marks where these make them too long."""
+    """Return the words; where their marks make them too long, in a block in which none counts."""
     marked = render(document, known).content
-    fits = len(marked.encode("utf-16-le")) // 2 <= longest
-    return marked if fits else buttons.cut(plain(document), longest)
+    if len(marked.encode("utf-16-le")) // 2 <= longest:
+        return marked
+    words = plain(document).replace(FENCE, APART)
+    return f"{FENCE}\n{buttons.cut(words, longest - 2 * len(FENCE) - 2)}\n{FENCE}"
 
 
 def shown(document: Document, known: Commands, drafts: Drafts | None = None) -> dict[str, Any]:

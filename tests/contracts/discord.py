@@ -120,6 +120,8 @@ def _shown(message: Message) -> Shown:
 
 def _unescaped(text: str) -> str:
     """Return words as a client shows them: the sign that lets a mark be a mark is not seen."""
+    if text.startswith("```\n") and text.endswith("\n```"):
+        return text[4:-4]
     return "".join(c for i, c in enumerate(text) if c != "\\" or text[i - 1 : i] == "\\")
 
 

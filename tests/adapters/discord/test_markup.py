@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.discord.markup import Commands, escaped, render
+from adapters.discord.markup import LONGEST, Commands, escaped, render
+from adapters.discord.showing import content
 from bot.conversation.model import (
     Action,
     Actions,
@@ -71,6 +72,13 @@ def test_a_typed_command_is_a_slash_command_with_its_options_by_name() -> None:
         == "</mentor accept:7> `circle: north` `number: 1` or </help:8> `me`"
     )
     assert render(said).content == "`!mentor accept north 1` or `!help me`"
+
+
+@pytest.mark.parametrize("words", ["*" * 1500, "[x](y) <@1> ```" * 90])
+def test_words_that_marks_make_too_long_stand_where_no_mark_counts(words: str) -> None:
+    shown = content(Document((Quote(line(words[:1500])),)), Commands(), LONGEST)
+    assert len(shown) <= LONGEST
+    assert re.fullmatch(r"```\n(?:(?!```).)*\n```", shown, re.DOTALL)
 
 
 def test_only_those_concerned_are_mentioned() -> None:
