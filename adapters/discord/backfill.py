@@ -10,7 +10,7 @@ import discord
 import structlog
 
 from adapters.discord.cursor import Cursor
-from adapters.discord.waiting import Gone, insist
+from adapters.discord.waiting import Gone, heed, insist
 
 AT_ONCE = 4
 """How many histories are read at the same time."""
@@ -97,6 +97,7 @@ class Backfill:
         except Gone:
             raise
         except Exception as error:  # noqa: BLE001 - one place must not cost the others
+            heed()
             name = type(error).__name__
             log.warning("gap_not_filled", action="gap_not_filled", channel=where, error=name)
             return []

@@ -16,7 +16,7 @@ from adapters.discord.hearing import Hearing
 from adapters.discord.line import Line
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.supervising import FIRST_LINE, Supervisor
-from adapters.discord.waiting import Gone, Pauses
+from adapters.discord.waiting import Gone, Pauses, heed
 from bot.conversation.model import Batch, Event
 from bot.conversation.platform import Take
 
@@ -122,6 +122,7 @@ class Writer:
     async def write(self) -> None:
         """Hand on what is on the pile, as it comes, until cancelled."""
         while True:
+            heed()
             await self._news.wait()
             await asyncio.sleep(TOGETHER)
             self._news.clear()
@@ -190,6 +191,7 @@ class Writer:
             try:
                 await self._take(batch)
             except Exception:  # a batch is handed again until it is stored
+                heed()
                 log.exception("batch_not_taken", action="batch_not_taken")
                 await pauses.pause()
             else:

@@ -11,7 +11,7 @@ import structlog
 from adapters.discord.client import CircleClient
 from adapters.discord.line import Line
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.waiting import TOO_MANY, Pauses, asked_for, passes
+from adapters.discord.waiting import TOO_MANY, Pauses, asked_for, heed, passes
 from bot.conversation.model import AccountLost
 
 FIRST_LINE = timedelta(minutes=1)
@@ -146,6 +146,7 @@ class Supervisor:
             line = Line(self.make())
             self.attend(line)
             trouble = await self._once(line)
+            heed()
             if line.stood and clock() - began > self.settings.longest_pause.total_seconds():
                 pauses.begin_anew()
             seconds = pauses.next(trouble.asked, least=trouble.least)

@@ -58,6 +58,16 @@ def asked_for(error: BaseException) -> float | None:
     return float(said) if said.replace(".", "", 1).isdigit() else None
 
 
+def heed() -> None:
+    """Raise the cancellation that a library turned into an error of its own.
+
+    Where a connection is closed just while somebody waits for it, the error may come first.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class Gone(Exception):
     """The client that was asked is closed: another one takes its place."""
 
@@ -75,6 +85,7 @@ async def insist(
         try:
             return await doing()
         except Exception as error:
+            heed()
             if client.is_closed():
                 raise Gone from error
             if not passes(error):
