@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
-from secrets import token_hex
+from secrets import choice, token_hex
 from typing import Any, Protocol, runtime_checkable
 
 from bot.circles.commands import circle_commands
@@ -24,6 +24,7 @@ from bot.circles.usecases.life import (
     ShowMine,
     ShowStatus,
 )
+from bot.circles.usecases.linking import LinkAccounts, accounts_of
 from bot.circles.usecases.membership import ChangeMembership, EndMembership
 from bot.circles.usecases.ports import Defaults, Methods
 from bot.circles.usecases.signups import ImportSignUps
@@ -48,6 +49,7 @@ from bot.intake.usecases import (
 )
 from bot.mentoring.commands import mentoring_commands, mentoring_composers
 from bot.mentoring.usecases.following import MentoringData, PairsEnd
+from bot.mentoring.usecases.linking import HandOverMentoring
 from bot.mentoring.usecases.relaying import TellWhoWrote
 from bot.participation.commands import participation_commands
 from bot.participation.usecases import (
@@ -69,6 +71,7 @@ from bot.prompting.usecases.asking import (
 )
 from bot.prompting.usecases.giving import AnswerReminder, GiveAnswer
 from bot.prompting.usecases.keeping import KeepThreads
+from bot.prompting.usecases.linking import HandOverAnswers
 from bot.prompting.usecases.looking import LookAtPrompts, SendPrompt, question_title
 from bot.prompting.usecases.needing import NotArrived
 from bot.prompting.usecases.placing import AskedUnder
@@ -399,6 +402,7 @@ class _Wiring:
                 background=asyncio.to_thread,
                 platforms=self.platforms,
                 prefix=self.prefix,
+                accounts=accounts_of,
             )
         )
         self._register_publication()
@@ -469,6 +473,15 @@ class _Wiring:
                 joining=BeginJoining(begin, look, clock, self.defaults, self.platforms, self.admit),
                 membership=ChangeMembership(
                     begin, clock, self.end, self.consent_changed, self.prefix
+                ),
+                linking=LinkAccounts(
+                    begin,
+                    clock,
+                    post,
+                    choice,
+                    self.consent_changed,
+                    (HandOverAnswers(self.show), HandOverMentoring()),
+                    self.prefix,
                 ),
             )
         )

@@ -153,8 +153,8 @@ def _inline(part: Inline, language: str, commands: Commands) -> str:
         case Link(text, url):
             return escaped(text or url)
         case Mention(person, name):
-            here = person.platform == PLATFORM
-            return f"<@{person.id}>" if here else escaped(tame_name(name) or person.id)
+            here = part.on(PLATFORM)
+            return f"<@{here.id}>" if here else escaped(tame_name(name) or person.id)
         case Moment():
             return _moment(part, language)
         case _:

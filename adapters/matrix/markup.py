@@ -108,8 +108,8 @@ def _mark(part: Inline, language: str) -> str:
             return f'<a href="{escape(url)}">{_escaped(text or url)}</a>'
         case Mention(person, name):
             shown = escape(tame_name(name) or tame_name(person.id))
-            here = person.platform == "matrix"
-            return f'<a href="{escape(person_address(person.id))}">{shown}</a>' if here else shown
+            here = part.on("matrix")
+            return f'<a href="{escape(person_address(here.id))}">{shown}</a>' if here else shown
         case Moment():
             return escape(spoken(part, language))
         case Link(text):

@@ -17,6 +17,7 @@ from bot.circles.usecases.life import (
     ShowMine,
     ShowStatus,
 )
+from bot.circles.usecases.linking import LinkAccounts
 from bot.circles.usecases.membership import ChangeMembership
 from bot.circles.usecases.ports import NewCircle
 from bot.circles.usecases.threads import ChangeThreads
@@ -235,6 +236,28 @@ async def _away(verb: ChangeMembership, ask: MyAway, caller: Caller) -> Document
 
 
 @dataclass(frozen=True, slots=True)
+class MyLink:
+    """Link your account here with one on another platform."""
+
+    code: Annotated[
+        str, Arg("The code that your other account got; without it you get one", rest=True)
+    ] = ""
+
+
+async def _link(verb: LinkAccounts, ask: MyLink, caller: Caller) -> Document:
+    return await verb(ask.code, caller)
+
+
+@dataclass(frozen=True, slots=True)
+class MyUnlink(Nothing):
+    """Part your linked accounts again."""
+
+
+async def _unlink(verb: LinkAccounts, _ask: MyUnlink, caller: Caller) -> Document:
+    return await verb.unlink(caller)
+
+
+@dataclass(frozen=True, slots=True)
 class MyZone:
     """Say which time zone your clocks show."""
 
@@ -288,6 +311,8 @@ UNDO = Command("circle undo", CircleUndo, _undo, _FACILITATOR, circle=True)
 JOIN = Command("join", Join, _join, circle=True, open=True, form=_join_form)
 LEAVE = Command("leave", Leave, _leave, Role.MEMBER, circle=True)
 AWAY = Command("my away", MyAway, _away, Role.MEMBER, circle=True, example="{date}")
+LINK = Command("my link", MyLink, _link)
+UNLINK = Command("my unlink", MyUnlink, _unlink)
 ZONE = Command("my zone", MyZone, _zone, example="Europe/Berlin")
 CONSENT = Command("my consent", MyConsent, _consent, circle=True, example="named no")
 
@@ -304,6 +329,7 @@ def circle_commands(
     undo: UndoStep,
     joining: BeginJoining,
     membership: ChangeMembership,
+    linking: LinkAccounts,
 ) -> Iterable[Bound]:
     """Return the commands, tied to their verbs."""
     yield NEW.using(make)
@@ -320,3 +346,5 @@ def circle_commands(
     yield MINE.using(mine)
     yield from (each.using(membership) for each in (AWAY, CONSENT))
     yield ZONE.using(membership)
+    yield LINK.using(linking)
+    yield UNLINK.using(linking)

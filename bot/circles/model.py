@@ -41,6 +41,7 @@ class MemberState(StrEnum):
     JOINED = "joined"
     LEFT = "left"
     BANNED = "banned"
+    ASIDE = "aside"  # somebody's second account, while it is linked with the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +259,7 @@ class Consents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """Somebody in a circle."""
+    """Somebody in a circle; `others` are accounts that they linked with that of `person`."""
 
     id: int
     circle: int
@@ -274,10 +275,22 @@ class Member:
     away_until: date | None = None
     consents: Consents = Consents()
     unreachable: bool = False
+    others: tuple[PersonRef, ...] = ()
+
+    @property
+    def accounts(self) -> tuple[PersonRef, ...]:
+        """Every account of the member, the one in use first."""
+        return (self.person, *self.others)
 
     def away_on(self, day: date) -> bool:
         """Return whether the member is away on a day; the day they are back is not away."""
         return self.away_until is not None and day < self.away_until
+
+
+def stricter(one: Consents, other: Consents) -> Consents:
+    """Return what both agree to."""
+    given = (getattr(one, f.name) and getattr(other, f.name) for f in fields(Consents))
+    return Consents(*given)
 
 
 FACILITATING = frozenset({"facilitator", "co-facilitator"})

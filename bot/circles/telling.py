@@ -12,6 +12,8 @@ from bot.conversation.model import (
     say,
 )
 from bot.delivery.model import Outgoing, Quiet
+from bot.delivery.rows import Outbox
+from bot.store.work import UnitOfWork
 
 
 def privately(
@@ -38,6 +40,12 @@ def privately(
         quiet=None if at_once else Quiet(circle.quiet_since, circle.quiet_until, member.zone),
         instead=_instead(member, rooms),
     )
+
+
+async def withdraw_from(member: Member, work: UnitOfWork, prompt: str = "") -> None:
+    """Take back what waits for a member in a circle, or of that what one prompt says."""
+    for account in member.accounts:
+        await Outbox(work).withdraw_from(member.circle, People.of(account), prompt)
 
 
 def to_facilitators(
@@ -77,7 +85,7 @@ def _instead(member: Member, rooms: Sequence[RoomRef]) -> tuple[RoomRef, Documen
     if not mine:
         return None
     words = say(
-        Mention(member.person, member.name),
+        Mention(member.person, member.name, member.others),
         ", I have a note for you and cannot reach you directly. When you like, write to me "
         "directly, or accept messages from me.",
         rings=True,

@@ -28,6 +28,7 @@ from bot.conversation.model import (
     Actions,
     Block,
     Bullets,
+    Code,
     Document,
     Form,
     FormField,
@@ -547,7 +548,7 @@ def newcomer(circle: Circle, member: Member) -> Document:
     """Return what the rooms are told of somebody new."""
     return say(
         "Please welcome ",
-        Mention(member.person, member.name),
+        Mention(member.person, member.name, member.others),
         f", who has joined {circle.name}.",
     )
 
@@ -726,4 +727,95 @@ def introduction(run_by: str, contact: str, prefix: str) -> Document:
             code(f"{prefix}help"),
             " says what I can do. To stop me, remove me from the room.",
         ),
+    )
+
+
+# --- linked accounts ----------------------------------------------------------------------------
+
+
+def link_in_private(prefix: str) -> str:
+    """Return why a code is neither given nor taken where others read."""
+    return (
+        "That is between you and me: a code would let others be taken for you. Write "
+        f"{prefix}my link to me directly, or choose the command where only you see the answer."
+    )
+
+
+def link_code(code: str, prefix: str, lasting: timedelta) -> Document:
+    """Return a new code and what to do with it."""
+    minutes = int(lasting.total_seconds() // 60)
+    return document(
+        paragraph("This code makes your account here and one elsewhere one person for me:"),
+        Code(f"{prefix}my link {code}"),
+        f"Give me just that from your account on the other platform, privately, within {minutes} "
+        "minutes. It works once. Tell it to nobody: whoever gives it is taken for you.",
+        "Then I count, ask and remind you once, whichever account you use. Where your two accounts "
+        "agreed to different things, I keep to the stricter. Nobody learns from me that they are "
+        "one.",
+    )
+
+
+def link_code_wrong(prefix: str) -> str:
+    """Return the answer to a code that is none, or none any more."""
+    return (
+        "I do not know that code. It may be older than ten minutes, or used. A new one comes with "
+        f"{prefix}my link, from your other account."
+    )
+
+
+def link_too_often(lasting: timedelta) -> str:
+    """Return the answer to somebody who guesses."""
+    minutes = int(lasting.total_seconds() // 60)
+    return f"That were too many wrong codes. Please try again in {minutes} minutes."
+
+
+def link_same_platform() -> str:
+    """Return why two accounts on one platform stay two."""
+    return "Both accounts are on the same platform; I link one here with one on another."
+
+
+def linked_already(prefix: str) -> str:
+    """Return the answer to a third account."""
+    return (
+        "One of the two accounts is linked already, and two is all I can do. "
+        f"{prefix}my unlink parts them again."
+    )
+
+
+def not_linked(prefix: str) -> str:
+    """Return the answer to somebody who has nothing to part."""
+    return f"Your account is linked with no other. {prefix}my link does that."
+
+
+def _undo(prefix: str) -> Paragraph:
+    return paragraph(
+        "If that was not you, or you think better of it: ", Text(f"{prefix}my unlink", "code"), "."
+    )
+
+
+def linked(prefix: str) -> Document:
+    """Return the answer in the account that gave the code."""
+    return document(
+        "Your two accounts are one person for me now: one member of each circle, with the stricter "
+        "of what you agreed to.",
+        _undo(prefix),
+    )
+
+
+def linked_elsewhere(prefix: str) -> Document:
+    """Return what the account is told that the code came from."""
+    return document(
+        "Your code was used: this account is linked with one on another platform now, and both are "
+        "one person for me.",
+        _undo(prefix),
+        rings=True,
+    )
+
+
+def unlinked(prefix: str) -> Document:
+    """Return what both accounts are told."""
+    return document(
+        "Your accounts are no longer linked. What you wrote in each place belongs to the account "
+        "there again, and neither agrees to more than before.",
+        paragraph("To link them again: ", Text(f"{prefix}my link", "code"), "."),
     )

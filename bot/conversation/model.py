@@ -148,11 +148,19 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A person's name that rings for that person."""
+    """A person's name that rings for that person, by the account that is where it is shown.
+
+    `others` are accounts of the same person on other platforms.
+    """
 
     person: PersonRef
     name: str
+    others: tuple[PersonRef, ...] = ()
     kind: Literal["mention"] = "mention"
+
+    def on(self, platform: str) -> PersonRef | None:
+        """Return the person's account on a platform, None without one."""
+        return next((who for who in (self.person, *self.others) if who.platform == platform), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +282,8 @@ class Document:
     @property
     def mentions(self) -> tuple[PersonRef, ...]:
         """Everyone whom the document mentions, once each, in order."""
-        found = (part.person for part in self.inlines() if isinstance(part, Mention))
+        mentioned = (part for part in self.inlines() if isinstance(part, Mention))
+        found = (who for part in mentioned for who in (part.person, *part.others))
         return tuple(dict.fromkeys(found))
 
     def inlines(self) -> Iterator[Inline]:
@@ -294,11 +303,11 @@ def lines_of(block: Block) -> tuple[Line, ...]:
 def without_mention(document: Document, person: PersonRef) -> Document:
     """Return the document with "a member" where it mentions a person."""
 
+    def is_meant(part: Inline) -> bool:
+        return isinstance(part, Mention) and person in (part.person, *part.others)
+
     def bare(words: Line) -> Line:
-        return tuple(
-            Text("a member") if isinstance(part, Mention) and part.person == person else part
-            for part in words
-        )
+        return tuple(Text("a member") if is_meant(part) else part for part in words)
 
     def cleared(block: Block) -> Block:
         if isinstance(block, Heading | Paragraph | Quote):

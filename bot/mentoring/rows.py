@@ -123,6 +123,14 @@ class Profiles:
         )
         return await self._work.run(delete(MentorProfileRow).where(*mine)) > 0
 
+    async def drop_doubled(self, member: int, other: int) -> None:
+        """Take a member off the lists on which another one is, who is the same person."""
+        mine, theirs = col(MentorProfileRow.member_id), aliased(MentorProfileRow)
+        sides = select(theirs.side).where(col(theirs.member_id) == other)
+        await self._work.run(
+            delete(MentorProfileRow).where(mine == member, col(MentorProfileRow.side).in_(sides))
+        )
+
     async def in_circle(self, circle: int, members: Mapping[int, Member]) -> list[Profile]:
         """Return the profiles of `members` in a circle, with the zones of their clocks."""
         rows = await self._work.all(
@@ -138,6 +146,19 @@ class Pairs:
 
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
+
+    async def drop_between(self, one: int, other: int) -> None:
+        """Let go of matches of two members with each other, who are one person."""
+        both = (one, other)
+        rows = await self._work.all(
+            select(PairRow).where(
+                col(PairRow.mentor_id).in_(both), col(PairRow.mentee_id).in_(both)
+            )
+        )
+        await _forget_posts([row.id for row in rows if row.id is not None], self._work)
+        for row in rows:
+            await self._work.session.delete(row)
+        await self._work.session.flush()
 
     async def add(self, circle: int, mentor: int, mentee: int, fit: Fit, now: datetime) -> Pair:
         """Write a pair that is proposed now."""

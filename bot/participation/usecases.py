@@ -85,7 +85,7 @@ class HearContributions:
 
     async def _edited(self, event: Event, target: MessageRef, work: UnitOfWork) -> None:
         row = await Contributions(work).at(target)
-        if row is not None and (await Members(work).get(row.member_id)).person == event.person:
+        if row is not None and event.person in (await Members(work).get(row.member_id)).accounts:
             circle = await Circles(work).get(row.circle_id)
             row.words = _words(event, self.read(event, circle))
 

@@ -130,7 +130,7 @@ def _names(members: Sequence[Member]) -> list[Inline]:
     parts: list[Inline] = []
     for member in members:
         parts += [Text(", ")] if parts else []
-        parts.append(Mention(member.person, member.name))
+        parts.append(Mention(member.person, member.name, member.others))
     return parts
 
 

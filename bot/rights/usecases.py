@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Protocol
 
 from bot.circles.model import Member
-from bot.circles.rows import Circles, Joinings, Members, Steps
+from bot.circles.rows import Accounts, Circles, Codes, Joinings, Members, Steps
+from bot.circles.usecases.linking import LASTING
 from bot.conversation.model import (
     Block,
     Caller,
@@ -57,7 +58,10 @@ class ShowMyData:
     async def __call__(self, caller: Caller) -> Document:
         """Return it in words, circle by circle, and every row of it in a file."""
         async with self.look() as work:
+            accounts = await Accounts(work).of(caller.person)
             blocks, full = await self._memberships(caller.person, work)
+            blocks += words.accounts(accounts)
+            full |= {"linked accounts": accounts[1:]}
             for holder in self.holders:
                 blocks += (await holder.shown(caller.person, work)).blocks
                 full |= await holder.in_full(caller.person, work)
@@ -83,7 +87,9 @@ class ShowMyData:
         joining = await Joinings(work).of(person)
         if joining is not None:
             blocks += words.joining(joining)
-        return blocks, {"memberships": members, "joining": [joining] if joining else []}
+        aside = [row.value() for row in await Members(work).aside(person)]
+        full: dict[str, Sequence[object]] = {"memberships": members, "kept aside": aside}
+        return blocks, full | {"joining": [joining] if joining else []}
 
 
 @dataclass(frozen=True)
@@ -104,20 +110,29 @@ class ForgetMe:
         if not sure:
             return words.what_would_go(self.prefix)
         async with self.begin() as work:
-            for row in await Members(work).everywhere(caller.person):
+            accounts = await Accounts(work).of(caller.person)
+            mine = await Members(work).everywhere(caller.person)
+            for row in (*mine, *await Members(work).aside(caller.person)):
                 await self._check(row.value(), work)
                 about = [f"{what}-{row.id}" for what in ("welcome", "left", "closed")]
                 await Outbox(work).remove_about(row.circle_id, about)
-            for holder in self.holders:
-                await holder.forget(caller.person, work)
-            await Joinings(work).end(caller.person)
-            await Inbox(work).no_longer_shown(caller.person)
-            await Outbox(work).forget(People.of(caller.person))
-            await Outbox(work).unname(caller.person)
+            for account in accounts:
+                await self._forget(account, work)
             await Members(work).forget(caller.person)
+            await Accounts(work).part(accounts)
             self.erased()
             await work.commit()
         return words.gone()
+
+    async def _forget(self, account: PersonRef, work: UnitOfWork) -> None:
+        """Remove what is kept of one account of the caller's."""
+        for holder in self.holders:
+            await holder.forget(account, work)
+        await Joinings(work).end(account)
+        await Inbox(work).no_longer_shown(account)
+        await Outbox(work).forget(People.of(account))
+        await Outbox(work).unname(account)
+        await Codes(work).forget(account)
 
     async def _check(self, member: Member, work: UnitOfWork) -> None:
         facilitating = await Members(work).facilitating(member.circle)
@@ -210,5 +225,6 @@ class KeepNoLonger:
                 await Harvested(work).forget_circle(circle)
                 await Steps(work).forget_circle(circle)
             await Joinings(work).prune(now - UNFINISHED)
+            await Codes(work).prune(now - LASTING)
             await Inbox(work).prune(now - ANSWERED)
             await work.commit()

@@ -14,6 +14,7 @@ from bot.conversation.model import (
     File,
     Heading,
     Moment,
+    PersonRef,
     Text,
     bullets,
     document,
@@ -21,6 +22,14 @@ from bot.conversation.model import (
     paragraph,
     say,
 )
+
+
+def accounts(linked: Sequence[PersonRef]) -> list[Block]:
+    """Return which other account is linked with the one that asks."""
+    return [
+        paragraph(f"linked with your account on {other.platform.title()}: {other.id}")
+        for other in linked[1:]
+    ]
 
 
 def membership(circle: Circle, member: Member) -> list[Block]:

@@ -1,7 +1,7 @@
 """What rooms tell about a circle: who comes and goes, and where the circle goes on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.circles import words
@@ -108,10 +108,11 @@ async def _member_of(event: Event, work: UnitOfWork) -> tuple[Member | None, lis
     circle = await Circles(work).at(event.where)
     if circle is None:
         return None, []
-    rooms = [r for r in await Circles(work).rooms(circle.id) if r.platform == event.platform]
     member = await Members(work).of(circle.id, event.person)
-    there = member is not None and member.state is MemberState.JOINED
-    return (member if there else None), rooms
+    if member is None or member.state is not MemberState.JOINED:
+        return None, []
+    theirs = {account.platform for account in member.accounts}
+    return member, [r for r in await Circles(work).rooms(circle.id) if r.platform in theirs]
 
 
 @dataclass(frozen=True)
@@ -133,9 +134,8 @@ class FollowLeaves:
     async def __call__(self, event: Event) -> Sequence[Outgoing]:
         """End the membership of who is in none of the rooms any more."""
         async with self.look() as work:
-            _, rooms = await _member_of(event, work)
-        platform = self.platforms[event.platform]
-        if any([await platform.is_in(event.person, room) for room in rooms]):
+            member, rooms = await _member_of(event, work)
+        if member is None or await self._is_somewhere(member, rooms):
             return ()
         async with self.begin() as work:
             member, _ = await _member_of(event, work)
@@ -143,6 +143,16 @@ class FollowLeaves:
                 await self.end(member, MemberState.LEFT, work)
                 await work.commit()
         return ()
+
+    async def _is_somewhere(self, member: Member, rooms: Sequence[RoomRef]) -> bool:
+        """Return whether one of the member's accounts is in one of the rooms."""
+        there = [(account, room) for account in member.accounts for room in rooms]
+        for account, room in there:
+            platform = self.platforms.get(room.platform)
+            here = platform is not None and account.platform == room.platform
+            if here and platform is not None and await platform.is_in(account, room):
+                return True
+        return False
 
 
 @dataclass(frozen=True)
@@ -173,7 +183,9 @@ class TellRefused:
         people = await Members(work).facilitating(circle.id)
         told: list[Outgoing] = []
         for member in await Members(work).present(circle.id):
-            if str(member.person) == row.target and not member.unreachable:
+            if str(member.person) == row.target and member.others and row.document is not None:
+                return [_to_the_other(row, row.document, member)]
+            if row.target in map(str, member.accounts) and not member.unreachable:
                 held = await Members(work).row(circle.id, member.person)
                 if held is not None:
                     held.unreachable = True
@@ -182,6 +194,21 @@ class TellRefused:
                 about = ("-", f"closed-{member.id}", 0)
                 told += to_facilitators(others, circle, said, about=about)
         return told
+
+
+def _to_the_other(row: OutboxRow, document: Document, member: Member) -> Outgoing:
+    """Return a post that did not reach one of somebody's accounts, for the other one."""
+    people, instead = People.of(member.others[0]), row.instead
+    row.instead = None
+    return Outgoing(
+        key=replace(row.identity, target=str(people)),
+        to=people,
+        document=document,
+        circle=row.circle_id,
+        quiet=row.quiet,
+        expires_at=row.expires_at,
+        instead=instead,
+    )
 
 
 def _thread_lost(circle: Circle, people: Sequence[Member], row: OutboxRow) -> list[Outgoing]:

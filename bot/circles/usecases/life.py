@@ -503,7 +503,7 @@ def find_member(members: Sequence[Member], who: str, caller: Caller) -> Member:
         DomainError: nobody, or more than one.
     """
     wanted = PersonRef(caller.person.platform, who)
-    found = [m for m in members if m.person == wanted] or [
+    found = [m for m in members if wanted in m.accounts] or [
         m for m in members if m.name.lower() == who.lstrip("@").lower()
     ]
     if len(found) == 1:

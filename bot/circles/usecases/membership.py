@@ -7,7 +7,7 @@ from datetime import date
 from bot.circles import words
 from bot.circles.model import Member, MemberState
 from bot.circles.rows import Circles, Members
-from bot.circles.telling import to_facilitators
+from bot.circles.telling import to_facilitators, withdraw_from
 from bot.circles.usecases.life import circle_of
 from bot.circles.usecases.ports import ConsentChanged, Gone
 from bot.conversation.model import (
@@ -15,13 +15,11 @@ from bot.conversation.model import (
     Clock,
     Document,
     DomainError,
-    People,
     Role,
     document,
     say,
 )
 from bot.conversation.zones import zone_named
-from bot.delivery.rows import Outbox
 from bot.delivery.usecases import Post
 from bot.store.work import Begin, UnitOfWork
 
@@ -39,7 +37,7 @@ class EndMembership:
         circle = await Circles(work).get(member.circle)
         gone = replace(member, state=state, roles=frozenset({"member"}))
         await Members(work).put(gone)
-        await Outbox(work).withdraw_from(circle.id, People.of(member.person))
+        await withdraw_from(member, work)
         for ends in self.gone:
             await ends(circle.id, member.person, work)
         others = [m for m in await Members(work).facilitating(circle.id) if m.id != member.id]
@@ -66,12 +64,12 @@ class ChangeMembership:
         """
         async with self.begin() as work:
             circle = await circle_of(caller, work)
-            if until is not None:
-                await Outbox(work).withdraw_from(circle.id, People.of(caller.person))
             today = circle.today(self.clock.now())
             if until is not None and until <= today:
                 raise DomainError("Name the day on which you are back; it must lie ahead.")
             member = await self._me(caller, work)
+            if until is not None:
+                await withdraw_from(member, work)
             await Members(work).put(replace(member, away_until=until))
             await work.commit()
         if until is None and not member.away_on(today):
@@ -120,7 +118,7 @@ class ChangeMembership:
             changed = replace(member, consents=replace(before, **{which: given}))
             await Members(work).put(changed)
             if not changed.consents.takes_part:
-                await Outbox(work).withdraw_from(member.circle, People.of(caller.person))
+                await withdraw_from(member, work)
             for act in self.consent_changed:
                 await act(changed, before, work)
             await work.commit()

@@ -47,6 +47,17 @@ class ConsentChanged(Protocol):
         ...
 
 
+class HandOver(Protocol):
+    """Hands over from one membership to another what does not just pass with its row."""
+
+    async def __call__(self, source: int, target: int, of: str, work: UnitOfWork) -> None:
+        """Do it, and leave nothing that is in the way of what `target` holds.
+
+        `of` is the platform of what is handed over, empty when everything is.
+        """
+        ...
+
+
 class Gone(Protocol):
     """Ends what a person had in a circle that they are no longer in."""
 

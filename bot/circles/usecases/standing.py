@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.circles.model import CircleState, MemberState, roles_of
-from bot.circles.rows import Circles, Members
+from bot.circles.rows import Accounts, Circles, Members
 from bot.circles.usecases.ports import Methods
 from bot.conversation.model import PersonRef, Role, RoomRef
 from bot.store.work import Begin
@@ -46,9 +46,10 @@ class CircleStanding:
                 if circle in (None, row.circle_id) and row.state == MemberState.JOINED.value:
                     found |= roles_of(row.value())
             led = circle is None or await Members(work).facilitating(circle)
-        if person.id in self.organisers | self.admins:
+            mine = {account.id for account in await Accounts(work).of(person)}
+        if mine & (self.organisers | self.admins):
             found |= {Role.ORGANISER} if led else {Role.ORGANISER, Role.CARER, Role.FACILITATOR}
-        if person.id in self.admins:
+        if mine & self.admins:
             found.add(Role.ADMIN)
         return frozenset(found)
 

@@ -127,7 +127,7 @@ def asking(caller: Caller, scene: Scene) -> Member:
         DomainError: they are no member now, or did not agree to take part.
     """
     for member in scene.present.values():
-        if member.person == caller.person:
+        if caller.person in member.accounts:
             return member
     raise DomainError(
         f"Mentoring in {scene.circle.name} is for its members who agreed to take part. "

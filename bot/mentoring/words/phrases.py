@@ -69,7 +69,7 @@ def platform_of(member: Member) -> str:
 
 def mention(member: Member) -> Mention:
     """Return the member's name so that it rings for them."""
-    return Mention(member.person, member.name)
+    return Mention(member.person, member.name, member.others)
 
 
 def strong(member: Member) -> Text:

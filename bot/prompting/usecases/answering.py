@@ -5,16 +5,14 @@ from datetime import datetime, timedelta
 
 from bot.circles.model import Circle, CircleState, Member, MemberState
 from bot.circles.rows import Circles, Members
+from bot.circles.telling import withdraw_from
 from bot.circles.usecases.ports import Methods
 from bot.conversation.model import (
     Clock,
     Event,
     Kind,
     MessageRef,
-    People,
-    PersonRef,
 )
-from bot.delivery.rows import Outbox
 from bot.prompting.model import Asked, PromptAnswer, Shown
 from bot.prompting.rows import Answers
 from bot.prompting.usecases.asking import REMINDS
@@ -64,14 +62,14 @@ class HearAnswers:
         if all(answer.member != member.id for answer in given):
             said = event.text if event.readable else None
             await Answers(work).put(_answer(circle, asked, member, event.ref, said, event.at))
-            await remind_no_more(circle, asked, event.person, work)
+            await remind_no_more(member, asked, work)
 
     async def _edited(self, event: Event, target: MessageRef, work: UnitOfWork) -> None:
         row = await Answers(work).at(target)
         if row is None:
             return
         member = await Members(work).get(row.member_id)
-        if member.person == event.person:
+        if event.person in member.accounts:
             said = self.read(event, await Circles(work).get(row.circle_id))
             keeps = member.consents.quoted and row.shown != Shown.COUNTED.value
             row.text = said if keeps and event.readable else None
@@ -86,9 +84,9 @@ class HearAnswers:
             await Answers(work).remove(target)
 
 
-async def remind_no_more(circle: Circle, asked: Asked, who: PersonRef, work: UnitOfWork) -> None:
+async def remind_no_more(member: Member, asked: Asked, work: UnitOfWork) -> None:
     """Take back the reminder that waits for the morning of somebody who has answered."""
-    await Outbox(work).withdraw_from(circle.id, People.of(who), f"{asked.prompt}{REMINDS}")
+    await withdraw_from(member, work, f"{asked.prompt}{REMINDS}")
 
 
 def _answer(

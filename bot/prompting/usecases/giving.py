@@ -87,7 +87,7 @@ class GiveAnswer:
             there = await self.show(answer, given.words, work)
             for note in self.answered:
                 await note(answer, len(given.words.split()), work)
-            await remind_no_more(circle, asked, caller.person, work)
+            await remind_no_more(member, asked, work)
             await work.commit()
         title = self._title(circle, asked)
         return words.answered(title, answer, kept=member.consents.quoted, there=there)

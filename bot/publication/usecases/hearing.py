@@ -96,7 +96,7 @@ class PublicationHears:
         row = await Harvested(work).row(target)
         quote = await Quotes(work).at(target)
         author = row.member_id if row is not None else quote.member if quote else None
-        if author is None or (await Members(work).get(author)).person != event.person:
+        if author is None or event.person not in (await Members(work).get(author)).accounts:
             return
         said = with_files(event).text if event.readable else ""  # unknown words are none
         if row is not None and row.text != said:
