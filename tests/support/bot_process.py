@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -48,6 +48,12 @@ class Accounts:
         user = str(discord.world.bot.id)
         on = OnDiscord(discord.port, discord.trust, discord.token, user, reads)
         return cls(discord=on)
+
+    def and_on(self, other: Self) -> Self:
+        """Return both together."""
+        return replace(
+            self, matrix=self.matrix or other.matrix, discord=self.discord or other.discord
+        )
 
     @property
     def ids(self) -> tuple[str, ...]:
