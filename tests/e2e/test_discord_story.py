@@ -225,8 +225,8 @@ async def two_are_introduced(life: GuildLife, cast: Cast) -> None:
     await life.ask(fay, "pairs send")
     await life.bot.settled()
     for person, who in ((cleo, "Ana"), (ana, "Cleo")):
-        await life.find(who, person.dm())
-        await life.privately(person, "mentor accept")
+        proposal = await life.find(who, person.dm())
+        await life.press(person, proposal, "Say yes")
     await life.bot.settled()
     for person, other in ((cleo, ana), (ana, cleo)):
         last = text_of(life.posts(person.dm())[-1])
