@@ -5,7 +5,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from bot.conversation.model import Mention, MessageRef, PersonRef, RoomRef
 from bot.participation.rows import ContributionRow
 from bot.prompting.model import Asked, PromptAnswer
 from bot.prompting.rows import AnswerRow, Answers
-from tests.support.towns import SQUARE, Towns, two_towns
+from tests.support.towns import PEOPLE, SQUARE, Towns, two_towns
 
 BO, DIA = PersonRef("river", "bo"), PersonRef("hill", "dia")
 CODE = re.compile(rf"my link ([{LETTERS}-]{{9}})")
@@ -235,6 +235,38 @@ async def test_of_two_answers_to_one_question_the_later_stays(north: Towns) -> N
         (row,) = await work.all(select(AnswerRow))
         member = await work.session.get_one(MemberRow, row.member_id)
     assert member.person == "dia"
+
+
+async def set_state(here: Towns, who: str, state: MemberState, agreed: Consents) -> None:
+    """Let somebody's membership stand otherwise."""
+    async with here.database.begin() as work:
+        circle = await Circles(work).named("north")
+        assert circle is not None
+        row = await Members(work).under(circle.id, PersonRef(PEOPLE[who], who))
+        assert row is not None
+        await Members(work).put(replace(row.value(), state=state, consents=agreed))
+        await work.commit()
+
+
+@pytest.mark.parametrize("who", ["bo", "dia"])
+async def test_an_invitation_takes_no_consent_away_and_waits_again(north: Towns, who: str) -> None:
+    await set_state(north, who, MemberState.INVITED, Consents())
+    await linked(north)
+    there = Consents(takes_part=True, counted=True, quoted=True, named=True)
+    assert await consents(north, BO) == await consents(north, DIA) == there
+    await north.says("bo", "!my unlink")
+    assert (await members(north))[who] == MemberState.INVITED
+
+
+async def test_who_was_put_out_with_one_account_is_out_with_both(north: Towns) -> None:
+    agreed = Consents(takes_part=True, counted=True, quoted=True, named=True)
+    await set_state(north, "bo", MemberState.BANNED, agreed)
+    await linked(north)
+    async with north.database.look() as work:
+        circle = await Circles(work).named("north")
+        member = await Members(work).of(circle.id if circle else 0, DIA)
+    assert member is not None
+    assert member.state is MemberState.BANNED
 
 
 def test_every_table_that_tells_of_members_is_taken_along() -> None:

@@ -49,7 +49,13 @@ class Merging:
                 moved[f"{table.name}.{column.name}"] = [int(each) for each in found]
             change = update(table).where(column == row.id).values({column.name: into.id})
             await self._work.run(change)
-        aside = AsideRow(member_id=row.id or 0, into_id=into.id or 0, roles=into.roles, moved=moved)
+        aside = AsideRow(
+            member_id=row.id or 0,
+            into_id=into.id or 0,
+            state=row.state,
+            roles=into.roles,
+            moved=moved,
+        )
         await self._work.put(aside)
 
     async def aside(self, into: int) -> list[AsideRow]:

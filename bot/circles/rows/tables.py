@@ -144,13 +144,14 @@ class LinkRow(SQLModel, table=True):
 class AsideRow(SQLModel, table=True):
     """A membership that is kept aside while its account is linked with one that is in the circle.
 
-    `roles` are those that the other membership had before; `moved` the rows that came from this one
-    and do not tell by themselves where they belong, by their tables.
+    `state` is how it stood before, `roles` are those that the other one had; `moved` the rows that
+    came from this one and do not tell by themselves where they belong, by their tables.
     """
 
     __tablename__ = "aside"
     member_id: int = Field(foreign_key="member.id", ondelete="CASCADE", primary_key=True)
     into_id: int = Field(index=True)
+    state: str
     roles: list[str] = Field(sa_type=Json(list[str]))
     moved: dict[str, list[int]] = Field(sa_type=Json(dict[str, list[int]]))
 

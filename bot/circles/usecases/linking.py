@@ -113,9 +113,9 @@ class LinkAccounts:
     async def _link(self, one: PersonRef, other: PersonRef, work: UnitOfWork) -> None:
         """Make the two one member of each circle, as both agreed to."""
         both = [
-            (into, row)
-            for row in await Members(work).everywhere(other)
-            if (into := await Members(work).under(row.circle_id, one)) is not None
+            _ordered(first, second)
+            for second in await Members(work).everywhere(other)
+            if (first := await Members(work).under(second.circle_id, one)) is not None
         ]
         for into, row in both:
             await self._agree(into, row, work)
@@ -126,6 +126,8 @@ class LinkAccounts:
     async def _agree(self, into: MemberRow, row: MemberRow, work: UnitOfWork) -> None:
         """Let both rows have the stricter consents, also for what is kept already."""
         before = [into.value(), row.value()]
+        if MemberState.INVITED in {member.state for member in before}:
+            return
         agreed = stricter(*(member.consents for member in before))
         for member in before:
             changed = replace(member, consents=agreed)
@@ -137,9 +139,9 @@ class LinkAccounts:
         for hand_over in self.hand_over:
             await hand_over(row.id or 0, into.id or 0, "", work)
         await Merging(work).merge(row, into)
-        if row.state == MemberState.JOINED.value:
-            if into.state != MemberState.JOINED.value:
-                into.state, into.roles = row.state, row.roles
+        if row.state == MemberState.BANNED.value:
+            into.state, into.roles = row.state, ["member"]
+        elif row.state == MemberState.JOINED.value:
             into.roles = sorted({*into.roles, *row.roles})
         row.state = MemberState.ASIDE.value
         await work.session.flush()
@@ -175,11 +177,19 @@ class LinkAccounts:
             agreed = stricter(into.value().consents, row.value().consents)
             row.takes_part, row.counted = agreed.takes_part, agreed.counted
             row.quoted, row.named = agreed.quoted, agreed.named
-            row.state = into.state
+            joined = aside.state == MemberState.JOINED.value
+            row.state = into.state if joined else aside.state
             await work.session.flush()
             for hand_over in self.hand_over:
                 await hand_over(into.id or 0, row.id or 0, row.platform, work)
             await Merging(work).part(aside, row)
+
+
+def _ordered(one: MemberRow, other: MemberRow) -> tuple[MemberRow, MemberRow]:
+    """Return the membership that goes on and the one that is kept aside: who is in goes on."""
+    joined = MemberState.JOINED.value
+    swapped = one.state != joined and other.state == joined
+    return (other, one) if swapped else (one, other)
 
 
 async def accounts_of(work: UnitOfWork) -> dict[PersonRef, tuple[PersonRef, ...]]:

@@ -24,6 +24,7 @@ def upgrade() -> None:
     op.create_table('aside',
     sa.Column('member_id', sa.Integer(), nullable=False),
     sa.Column('into_id', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
     sa.Column('roles', sa.Text(), nullable=False),
     sa.Column('moved', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['member_id'], ['member.id'], ondelete='CASCADE'),
