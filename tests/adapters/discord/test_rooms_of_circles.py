@@ -225,6 +225,7 @@ async def test_an_answer_that_is_deleted_while_the_bot_is_away_is_gone_after_its
     async with north.bot():
         await north.begins(north.room, "prompt")
         first = await north.seen(says(TITLES["introductions"]))
+        await north.noted(first)
         said = await north.ana.say(north.room, "I bake.", reply_to=first)
         await north.until_kept(AnswerRow)
     await north.ana.delete(said)
