@@ -286,5 +286,7 @@ class World:
             if each.parent is channel and not each.deleted:
                 self.remove(each)
         channel.deleted = True
+        if channel.parent is not None and channel.id in channel.parent.messages:
+            channel.parent.messages[channel.id].thread = None
         kind = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
         self.emit(kind, payloads.channel(channel), GUILDS, channel.guild_id)
