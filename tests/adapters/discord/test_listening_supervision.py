@@ -138,7 +138,7 @@ async def test_shards_that_no_longer_fit_are_counted_anew(discord: StandIn, code
 async def test_a_connection_that_discord_py_forgets_is_made_anew(discord: StandIn) -> None:
     room, anna = scene(discord)
     discord.gateway.shards = 2
-    account = Account(discord, guild_ready_timeout=0.3)
+    account = Account(discord, guild_ready_timeout=1.5)
     async with account.ears() as ears:
         await anna.say(room, "One")
         await ears.hear_text("One")
