@@ -31,6 +31,7 @@ WHY = {
     UNKNOWN_MESSAGE: "The message was deleted.",
     50001: "The bot does not see that channel.",
     50013: "The bot lacks a permission in that channel.",
+    40005: "The file is too big for Discord.",
 }
 """What Discord's refusals mean, by their codes."""
 
@@ -58,7 +59,7 @@ def translated(client: discord.Client) -> Iterator[None]:
         raise PlatformUnavailable("Discord asks to slow down.", timedelta(seconds=wait)) from error
     except Exception as error:
         if passes(error) or (client.is_closed() and isinstance(error, RuntimeError)):
-            raise PlatformUnavailable("Discord cannot be reached.") from error
+            raise PlatformUnavailable("Discord cannot be reached.", _later(error)) from error
         raise
 
 
@@ -67,9 +68,7 @@ def told(error: discord.HTTPException) -> PlatformError:
     if error.status == UNAUTHORISED:
         return AccountLost("Discord does not take the bot's token any more.")
     if passes(error):
-        wait = asked_for(error)
-        later = None if wait is None else timedelta(seconds=wait)
-        return PlatformUnavailable(f"Discord answers {error.status}.", later)
+        return PlatformUnavailable(f"Discord answers {error.status}.", _later(error))
     if error.code in CLOSED:
         return Unreachable("They take no direct messages from the bot.")
     if error.code in SHUT:
@@ -78,3 +77,8 @@ def told(error: discord.HTTPException) -> PlatformError:
     if isinstance(error, discord.Forbidden | discord.NotFound):
         return NotPermitted(says)
     return PlatformError(says)
+
+
+def _later(error: Exception) -> timedelta | None:
+    wait = asked_for(error)
+    return None if wait is None else timedelta(seconds=wait)

@@ -3,7 +3,7 @@
 Discord forgets a nonce after minutes, and keeps nothing else of a message that could carry a key.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 
 import discord
@@ -36,8 +36,9 @@ async def find(
     key: DeliveryKey,
     since: datetime,
     document: Document | None,
+    others: Collection[MessageRef] = (),
 ) -> MessageRef | None:
-    """Return the message with the key, or the only one that says just this.
+    """Return the message with the key, or the only one that says just this and is none of others.
 
     Raises:
         Ambiguous: several say just this.
@@ -47,6 +48,8 @@ async def find(
     async for message, ref in own(client, room, since):
         if buttons.marked(buttons.custom_ids(message), key):
             return ref
+        if ref in others:
+            continue
         if wanted is not None and not buttons.custom_ids(message) and _said(message) == wanted:
             alike.append(ref)
     if len(alike) > 1:

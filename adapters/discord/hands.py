@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from adapters.discord.caution import Caution
 from adapters.discord.client import CircleClient, build, default_intents
 from adapters.discord.errors import translated
 from adapters.discord.memory import Memory
@@ -25,6 +26,7 @@ class Hands:
         self._listening: CircleClient | None = None
         self._asking: CircleClient | None = None
         self._logging_in = asyncio.Lock()
+        self._caution = Caution()
 
     def serve(self, dispatch: Dispatch) -> None:
         """Take the commands that clients are to show."""
@@ -68,6 +70,10 @@ class Hands:
     def _new(self) -> CircleClient:
         if self._dispatch is None:
             raise PlatformError("The bot on Discord was not told its commands.")
-        options = {"max_ratelimit_timeout": LONGEST_LIMIT, **self._settings.options()}
+        options = {
+            "max_ratelimit_timeout": LONGEST_LIMIT,
+            "http_trace": self._caution.trace(),
+            **self._settings.options(),
+        }
         intents = default_intents(reads=self._settings.reads)
         return build(self._dispatch, memory=self._memory, intents=intents, **options)

@@ -53,6 +53,7 @@ class DiscordPlatform:
         self._settings = settings
         self._hands = Hands(settings)
         self._forums: dict[int, bool] = {}
+        self._made: dict[DeliveryKey, MessageRef] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -123,7 +124,7 @@ class DiscordPlatform:
         return await self.post(await self._direct(person.id), document, key=key)
 
     def _poster(self, client: CircleClient) -> Poster:
-        return Poster(client, self._forums)
+        return Poster(client, self._forums, self._made)
 
     async def find(
         self, room: RoomRef, key: DeliveryKey, *, since: datetime, document: Document | None = None

@@ -12,10 +12,13 @@ from adapters.discord.client import CircleClient
 from adapters.discord.errors import UNKNOWN_CHANNEL
 from adapters.discord.markup import LONGEST, render
 from adapters.discord.showing import attached, content
-from bot.conversation.model import DeliveryKey, Document, MessageRef, RoomRef
+from bot.conversation.model import DeliveryKey, Document, MessageRef, RoomRef, ThreadLost
 
-JUST_NOW = timedelta(minutes=30)
+JUST_NOW = timedelta(minutes=10)
 """How far a forum is looked through for a post that may be there already: forums know no nonce."""
+
+REMEMBERED = 256
+"""How many forums' posts are known by their keys, so that another that says the same is another."""
 
 
 def nonce(key: DeliveryKey) -> str:
@@ -30,6 +33,9 @@ class Poster:
     client: CircleClient
     forums: dict[int, bool] = field(default_factory=dict)
     """The channels whose kind is known, and whether each is a forum."""
+
+    made: dict[DeliveryKey, MessageRef] = field(default_factory=dict)
+    """The forums' posts that were made lately, by their keys."""
 
     async def post(
         self, room: RoomRef, document: Document, key: DeliveryKey, thread: str | None
@@ -104,7 +110,12 @@ class Poster:
                 raise
         name = await self._first_words(channel, thread)
         await threads.open_at(self.client, channel, thread, name)
-        return await self._send(guild, thread, document, key)
+        try:
+            return await self._send(guild, thread, document, key)
+        except discord.NotFound as error:
+            if error.code != UNKNOWN_CHANNEL:
+                raise
+            raise ThreadLost("The thread was deleted.") from error
 
     async def _first_words(self, channel: int, message: int) -> str:
         """Return a name for the thread of a message."""
@@ -119,7 +130,8 @@ class Poster:
         """Make a forum's post, unless it is there already."""
         since = discord.utils.utcnow() - JUST_NOW
         known = self.client.known
-        found = await finding.find(self.client, known, room, key, since, document)
+        others = [made for other, made in self.made.items() if other != key]
+        found = await finding.find(self.client, known, room, key, since, document, others)
         if found is not None:
             return found
         forum = await self.client.fetch_channel(places.channel_of(room))
@@ -128,7 +140,10 @@ class Poster:
         if forum.flags.require_tag:
             shown["applied_tags"] = forum.available_tags[:1]
         made = await forum.create_thread(name=threads.name_of(document), **shown)
-        return MessageRef(room, places.message_id(made.message.id))
+        self.made[key] = MessageRef(room, places.message_id(made.message.id))
+        if len(self.made) > REMEMBERED:
+            del self.made[next(iter(self.made))]
+        return self.made[key]
 
     async def _is_forum(self, channel: int) -> bool:
         if channel not in self.forums:

@@ -9,6 +9,8 @@ import aiohttp
 import discord
 import structlog
 
+from adapters.discord.caution import TooManyRefusals
+
 T = TypeVar("T")
 
 FIRST = 1.0
@@ -50,7 +52,7 @@ def passes(error: BaseException) -> bool:
 
 def asked_for(error: BaseException) -> float | None:
     """Return how many seconds Discord asks to wait, None when it says nothing."""
-    if isinstance(error, discord.RateLimited):
+    if isinstance(error, discord.RateLimited | TooManyRefusals):
         return error.retry_after
     if not isinstance(error, discord.HTTPException):
         return None

@@ -124,6 +124,43 @@ async def test_a_deleted_thread_is_opened_anew_at_its_message(place: Place) -> N
     assert said_in(thread) == ["More"]
 
 
+async def test_a_deleted_thread_that_discord_does_not_let_open_again_is_lost(place: Place) -> None:
+    root = await asked(place)
+    (thread,) = threads(place)
+    place.standin.world.remove(thread)
+    place.channel.messages[int(root)].thread = thread
+    with pytest.raises(ThreadLost, match="deleted"):
+        await place.bot.post(place.room, say("More"), key=place.key("more"), thread=root)
+
+
+async def test_nothing_is_changed_in_a_thread_that_is_locked(place: Place) -> None:
+    root = await asked(place)
+    (thread,) = threads(place)
+    more = await place.bot.post(place.room, say("More"), key=place.key("more"), thread=root)
+    await place.changes(thread, archived=True, locked=True)
+    with pytest.raises(ThreadLost):
+        await place.bot.edit(more, say("Less"), key=place.key("less"))
+    with pytest.raises(ThreadLost):
+        await place.bot.wake(MessageRef(place.room, root))
+    assert said_in(thread) == ["More"]
+    assert thread.state().archived
+
+
+async def test_a_post_is_found_in_an_archived_thread_behind_hundreds_of_messages(
+    place: Place,
+) -> None:
+    root = await asked(place)
+    more = await place.bot.post(place.room, say("More"), key=place.key("more"), thread=root)
+    (thread,) = threads(place)
+    for where in (place.channel, thread):
+        for number in range(130):
+            await place.ana.say(where, str(number))
+    await place.changes(thread, archived=True)
+    place.standin.world.pass_time(minutes=30)
+    assert await place.found(place.key(), ASKS) == root
+    assert await place.found(place.key("more"), say("More")) == more.id
+
+
 async def test_a_thread_is_lost_when_its_message_is_deleted_too(place: Place) -> None:
     root = await asked(place)
     place.standin.world.remove(threads(place)[0])
@@ -167,3 +204,22 @@ async def _answered_inside(place: Place, room: RoomRef, post: Channel, root: str
     assert first.text == "What did you try?"
     await place.bot.edit(replace(more, id=root), say("What now?"), key=place.key("now"))
     assert said_in(post)[0] == "What now?"
+
+
+async def test_in_a_forum_two_posts_that_say_the_same_are_two(place: Place) -> None:
+    forum = place.standin.world.forum(place.guild, "weeks")
+    room = places.room(place.guild.id, forum.id)
+    said = replace(say("Week 1"), opens="Week 1")
+    made = [await place.bot.post(room, said, key=place.key(name)) for name in ("one", "two", "one")]
+    assert made[0] == made[2] != made[1]
+    assert len(threads(place, forum)) == 2
+
+
+async def test_a_forums_post_that_was_deleted_is_a_lost_thread(place: Place) -> None:
+    forum = place.standin.world.forum(place.guild, "weeks")
+    room = places.room(place.guild.id, forum.id)
+    root = await place.bot.post(room, ASKS, key=place.key())
+    place.standin.world.remove(threads(place, forum)[0])
+    with pytest.raises(ThreadLost):
+        await place.bot.post(room, say("More"), key=place.key("more"), thread=root.id)
+    assert await place.bot.fetch(root) is None
