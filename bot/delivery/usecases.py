@@ -312,12 +312,20 @@ class Drain:
         """Remove every part of an earlier post, the last one first: so the next try finds all."""
         found: list[MessageRef] = []
         part = redaction.key
-        while (message := await platform.find(room, part, since=redaction.since)) is not None:
+        while (message := await self._shown(platform, room, part, redaction.since)) is not None:
             found.append(message)
             part = replace(part, part=len(found))
         for number, message in reversed(list(enumerate(found))):
             await platform.redact(message, key=replace(key, part=number))
         return MessageRef(room, "")
+
+    async def _shown(
+        self, platform: Platform, room: RoomRef, part: DeliveryKey, since: datetime
+    ) -> MessageRef | None:
+        """Return the message that a post became: as it was noted, else as it is found there."""
+        async with self.look() as work:
+            noted = await Outbox(work).place_of(part)
+        return noted or await platform.find(room, part, since=since)
 
     async def _remember(self, row: OutboxRow, message: MessageRef) -> None:
         async with self.begin() as work:

@@ -1,12 +1,13 @@
 """What the outbox changes on Discord: in place in its thread, part by part, each thing once."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest_asyncio
 
-from bot.conversation.model import DeliveryKey, RoomRef, document, say
-from bot.delivery.model import Outgoing
+from bot.conversation.model import DeliveryKey, Document, RoomRef, document, say
+from bot.delivery.model import Outgoing, Redaction
 from bot.delivery.rows import Outbox, OutboxRow
 from bot.delivery.usecases import Drain, Post
 from bot.store.engine import Database
@@ -56,6 +57,20 @@ class Board:
             thread = await Outbox(work).message_of(str(self.question))
         return [s.text for s in await self.ana.sees(self.room) if s.thread == thread]
 
+    async def take_back(self, key: DeliveryKey) -> None:
+        """Remove a post, every part of it."""
+        redaction = Redaction(key, WallClock().now() - timedelta(hours=1))
+        removal = Outgoing(
+            key=DeliveryKey("1", "-", "removed", 0, str(self.room)),
+            to=self.room,
+            document=Document(),
+            redacts=redaction,
+        )
+        async with self.database.begin() as work:
+            await self.post([removal], work)
+            await work.commit()
+        await self.settle()
+
     async def settle(self) -> None:
         """Send all that waits."""
         for target in await self.drain.targets():
@@ -94,3 +109,9 @@ async def test_parts_come_and_go_also_within_the_memory_of_discord(board: Board)
     assert [t[0] for t in await board.anew(f"d {LONG}", f"e {LONG}")] == ["d", "e"]
     assert await board.anew() == []
     assert await board.anew("back") == ["back"]
+
+
+async def test_words_that_are_taken_back_are_gone_though_they_carry_no_key(board: Board) -> None:
+    await board.anew(f"a {LONG}", f"b {LONG}")
+    await board.take_back(board.said)
+    assert [shown.text for shown in await board.ana.sees(board.room)] == ["Who is here?"]
