@@ -17,6 +17,7 @@ from adapters.discord.markup import Commands
 from adapters.discord.memory import Memory
 from adapters.discord.state import Drafts
 from adapters.discord.syncing import Catalogue, Translations, untranslated
+from adapters.discord.waiting import in_time
 from bot.conversation.dispatch import Dispatch
 from bot.conversation.model import Event
 
@@ -114,9 +115,8 @@ class CircleClient(discord.AutoShardedClient):
         """Let Discord hold the commands as they are defined; return whether it does."""
         async with self._telling:
             try:
-                async with asyncio.timeout(seconds):
-                    if not self.in_step:
-                        await self._tell_commands()
+                if not self.in_step:
+                    await in_time(self._tell_commands(), seconds)
             except (discord.DiscordException, aiohttp.ClientError, OSError) as fault:
                 why = str(fault) or type(fault).__name__
                 log.warning("commands not told", action="commands_not_synced", why=why)

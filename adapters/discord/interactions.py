@@ -19,6 +19,7 @@ from adapters.discord.commands import Given, wants_form
 from adapters.discord.memory import Memory
 from adapters.discord.showing import shown
 from adapters.discord.state import Sort, State, read
+from adapters.discord.waiting import in_time
 from bot.conversation.dispatch import Dispatch
 from bot.conversation.model import Audience, Document, DomainError, Event, PlatformError, say
 from bot.conversation.registry import Bound
@@ -79,8 +80,7 @@ class Interactions:
         given = tuple((name, str(value)) for name, value in interaction.namespace)
         event = told.command(interaction, bound.command.name, given)
         try:
-            async with asyncio.timeout(PATIENCE):
-                return await self._dispatch.suggest(event, field, text)
+            return list(await in_time(self._dispatch.suggest(event, field, text), PATIENCE))
         except TimeoutError:
             log.info("no time to suggest", action="suggestions_late")
             return []
@@ -144,8 +144,7 @@ class Interactions:
     async def _open(self, interaction: discord.Interaction, event: Event) -> None:
         """Show the form of a command at once; a command without one is given."""
         try:
-            async with asyncio.timeout(PATIENCE):
-                form = await self._dispatch.form(event)
+            form = await in_time(self._dispatch.form(event), PATIENCE)
         except DomainError as refusal:
             await self._say(interaction, say(str(refusal)))
         except (TimeoutError, PlatformError):

@@ -1,9 +1,9 @@
 """Waiting out what passes by itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
@@ -68,6 +68,34 @@ def heed() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
+
+
+_GOING: set[asyncio.Task[Any]] = set()
+"""What goes on although nobody waits for it any more."""
+
+
+async def in_time(doing: Coroutine[Any, Any, T], seconds: float) -> T:
+    """Return what `doing` returns, if it does so in time; else it goes on without us.
+
+    Nothing that asks Discord is cut off: when discord.py is, while it waits for a limit on all
+    requests to pass, it never makes another request.
+
+    Raises:
+        TimeoutError: it takes longer.
+    """
+    task = asyncio.create_task(doing)  # noqa: TID251 - outlives who asked
+    _GOING.add(task)
+    task.add_done_callback(_ended)
+    done, _ = await asyncio.wait({task}, timeout=seconds)
+    if not done:
+        raise TimeoutError
+    return task.result()
+
+
+def _ended(task: asyncio.Task[Any]) -> None:
+    _GOING.discard(task)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.debug("failed", action="failed", error=type(error).__name__)
 
 
 class Gone(Exception):

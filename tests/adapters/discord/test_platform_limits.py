@@ -8,11 +8,13 @@ import pytest
 
 from adapters.discord.caution import MOST, WITHIN, Caution
 from adapters.discord.errors import translated
+from adapters.discord.waiting import in_time
 from bot.conversation.model import (
     File,
     MessageRef,
     NotPermitted,
     People,
+    PersonRef,
     PlatformError,
     PlatformUnavailable,
     RoomRef,
@@ -88,6 +90,19 @@ async def test_a_bucket_that_is_empty_for_long_holds_nothing_up(place: Place) ->
         with pytest.raises(PlatformUnavailable) as told:
             await place.bot.post(place.room, say("Bye"), key=place.key("bye"))
     assert told.value.retry_after == timedelta(seconds=89)
+    assert [m.content for m in place.posts()] == ["Hello"]
+
+
+async def test_who_does_not_wait_for_a_limit_on_everything_does_not_stop_the_bot(
+    place: Place,
+) -> None:
+    place.standin.faults.too_many(0.4, r"GET /guilds/\d+/members", everywhere=True)
+    ana = PersonRef("discord", str(place.ana.id))
+    with pytest.raises(TimeoutError):
+        await in_time(place.bot.is_in(ana, place.room), 0.1)
+    async with asyncio.timeout(5):
+        await place.bot.post(place.room, say("Hello"), key=place.key())
+        assert await in_time(place.bot.is_in(ana, place.room), 5)
     assert [m.content for m in place.posts()] == ["Hello"]
 
 
