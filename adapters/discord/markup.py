@@ -45,6 +45,11 @@ class Commands:
     prefix: str = "!"
     ids: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def unlinked(self) -> "Commands":
+        """The same commands, shown as they are typed on Discord: shorter, and not to be clicked."""
+        return Commands(self.prefix, dict.fromkeys(self.ids, 0))
+
     def apart(self, text: str) -> list[str]:
         """Return words in pieces, every other of which, from the second on, is a typed command."""
         if not self.ids or self.prefix not in text:

@@ -20,10 +20,11 @@ HERE = DeliveryKey("", "", "answer", 0, "")
 
 
 def content(document: Document, known: Commands, longest: int) -> str:
-    """Return the words; where their marks make them too long, in a block in which none counts."""
-    marked = render(document, known).content
-    if len(marked.encode("utf-16-le")) // 2 <= longest:
-        return marked
+    """Return the words; too long with links to commands, without; then in a block without marks."""
+    for offered in (known, known.unlinked):
+        marked = render(document, offered).content
+        if len(marked.encode("utf-16-le")) // 2 <= longest:
+            return marked
     words = plain(document).replace(FENCE, APART)
     return f"{FENCE}\n{buttons.cut(words, longest - 2 * len(FENCE) - 2)}\n{FENCE}"
 

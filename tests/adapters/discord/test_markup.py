@@ -81,6 +81,13 @@ def test_words_that_marks_make_too_long_stand_where_no_mark_counts(words: str) -
     assert re.fullmatch(r"```\n(?:(?!```).)*\n```", shown, re.DOTALL)
 
 
+def test_links_to_commands_that_make_words_too_long_give_way_to_what_is_typed_on_discord() -> None:
+    known = Commands("!", {"my consent": 10**18})
+    items = tuple(line(Text("!my consent named", "code")) for _ in range(70))
+    shown = content(Document((Bullets(items),)), known, LONGEST)
+    assert shown.splitlines() == ["- `/my consent` `named`"] * 70
+
+
 def test_only_those_concerned_are_mentioned() -> None:
     said = render(say(Mention(ANA, "Ana"), " and ", Mention(PersonRef("matrix", "@b:x"), "*Ben*")))
     assert said.content == r"<@1001> and \*Ben\*"
