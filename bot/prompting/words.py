@@ -243,6 +243,9 @@ def answered(title: str, answer: PromptAnswer, *, kept: bool, there: bool) -> Do
     return say(f"Thank you. That is your answer to “{title}”.{how}")
 
 
+EMPTY = "Your answer has no words yet. What you answered before stays as it was."
+
+
 def too_long(length: int, most: int) -> str:
     """Return the refusal of an answer that is too long to be shown."""
     return (

@@ -183,6 +183,15 @@ async def test_too_long_an_answer_is_refused_and_leaves_everything_as_it_was(
     assert len(roll(north)) == 1
 
 
+async def test_an_answer_without_words_is_refused_and_leaves_everything_as_it_was(
+    north: Commons,
+) -> None:
+    await answer(north, "ana", words="I bring bread.", show="named")
+    assert "no words yet" in await answer(north, "ana", words=" \n ", show="named")
+    assert (await stored(north)).text == "I bring bread."
+    assert len(roll(north)) == 1
+
+
 async def test_an_answer_to_a_prompt_that_is_gone_is_refused(north: Commons) -> None:
     given = (("circle", "north"), ("prompt", "no-more.0"), ("words", "hello"))
     assert "no question" in await north.give("ana", "answer", *given)

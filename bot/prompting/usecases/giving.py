@@ -71,9 +71,11 @@ class GiveAnswer:
         """Return the thanks; an earlier answer of the caller is changed.
 
         Raises:
-            DomainError: no question was asked yet, it takes no answers any more, the words are too
-                long, or the caller does not take part. Nothing is changed then.
+            DomainError: no question was asked yet, it takes no answers any more, there are no words
+                or too many, or the caller does not take part. Nothing is changed then.
         """
+        if not given.words.strip():
+            raise DomainError(words.EMPTY)
         async with self.begin() as work:
             circle, member, asked = await self._about(given.prompt, caller, work)
             shown = _shown(given, member.consents, caller)
