@@ -39,9 +39,15 @@ def ask_for_token(given: Given, options: Options) -> Given:
             asked = replace(given, discord_token=token)
             typer.echo(f"It belongs to {application(asked, options).bot}.")
         except Stopped as refused:
-            typer.echo(str(refused).replace(NOTHING, " Try again."), err=True)
+            typer.echo(_to_try_again(str(refused)), err=True)
         else:
             return asked
+
+
+def _to_try_again(refusal: str) -> str:
+    """Return a refusal that asks, once, to try again."""
+    said = refusal.removesuffix(NOTHING)
+    return said if "try again" in said else f"{said} Try again."
 
 
 def owner_of(given: Given, options: Options) -> str:

@@ -178,6 +178,20 @@ async def test_a_discord_that_does_not_answer_writes_nothing(
     assert not config.parent.exists()
 
 
+async def test_who_is_asked_for_a_token_is_told_once_to_try_again(
+    config: Path, discord: StandIn
+) -> None:
+    await discord.stop()
+    ended = await circlekeeper(
+        *("init", "--config", config, "--platform", "discord"),
+        answers=f"my-secret\n{discord.token}\n",
+        discord=discord,
+    )
+    assert "three parts with dots between them. Try again.\n" in ended.all
+    assert "Check the network, then try again.\n" in ended.all
+    assert not config.parent.exists()
+
+
 async def test_without_questions_the_platform_is_what_is_missing_first(config: Path) -> None:
     ended = await circlekeeper("init", "--config", config, "--yes")
     assert ended.status == 2
