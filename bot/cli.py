@@ -179,7 +179,7 @@ def run(context: typer.Context, config: Config = CONFIG) -> None:
 
     with plainly(ConfigError, DatabaseInUse, NewerDatabase, PlatformError):
         settings = load(config)
-        require_login(settings)
+        require_login(settings, config)
         with lock(settings.data_dir):
             asyncio.run(runtime.run(settings, _options(context)))
 

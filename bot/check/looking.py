@@ -55,7 +55,7 @@ def _offline(settings: Settings, path: Path) -> Iterator[Finding]:
     for warning in settings.warnings:
         why = "Whoever carries the traffic could read along, and take over the account."
         yield warn("config", warning, why, "Change the address, or keep the network your own.")
-    yield from _login_findings(settings)
+    yield from _login_findings(settings, path)
     if settings.matrix is not None:
         yield from _invite_findings(settings.matrix)
     yield from file_findings(settings, path)
@@ -65,9 +65,9 @@ def _offline(settings: Settings, path: Path) -> Iterator[Finding]:
     yield from method_findings(settings.prompts_dir)
 
 
-def _login_findings(settings: Settings) -> Iterator[Finding]:
+def _login_findings(settings: Settings, path: Path) -> Iterator[Finding]:
     try:
-        require_login(settings)
+        require_login(settings, path)
     except ConfigError as error:
         for fault in error.faults:
             why = "Without it the bot cannot enter its rooms."

@@ -59,14 +59,14 @@ def whole(tables: Mapping[str, Any], path: Path, known: tuple[Fault, ...] = ()) 
     return settings
 
 
-def require_login(settings: Settings) -> None:
-    """Pass when there is a login to go on with, on every platform that is set up.
+def require_login(settings: Settings, path: Path) -> None:
+    """Pass when there is a login to go on with, on every platform that the config at `path` names.
 
     Raises:
         ConfigError: a secret of one is not known.
     """
     faults = [
-        _not_logged_in(settings.secrets, table, missing)
+        _not_logged_in(settings.secrets, table, missing, path)
         for table, keys in SECRETS_OF.items()
         if (held := getattr(settings, table)) is not None
         and (missing := [key for key in keys if not getattr(held, key)])
@@ -75,11 +75,12 @@ def require_login(settings: Settings) -> None:
         raise ConfigError(faults)
 
 
-def _not_logged_in(secrets: Path, table: str, missing: list[str]) -> Fault:
+def _not_logged_in(secrets: Path, table: str, missing: list[str], path: Path) -> Fault:
     where = LOOKS[table].title
     names = " and ".join(variables(table, key)[0] for key in missing)
     what = f"The bot is not logged in on {where}: {' and '.join(missing)} not found."
-    return Fault(str(secrets), what, f"Run {command('init', '--login')}, or set {names}.")
+    login = command("init", "--login", config=path)
+    return Fault(str(secrets), what, f"Run {login}, or set {names}.")
 
 
 def _read(path: Path) -> Tables:

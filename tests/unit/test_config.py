@@ -256,7 +256,7 @@ def test_a_kept_login_is_for_its_owner_only_and_found_again(config: Path) -> Non
     assert settings.matrix.device_id == "DEVICE"
     assert stat.S_IMODE(settings.secrets.stat().st_mode) == 0o600
     assert stat.S_IMODE(settings.data_dir.stat().st_mode) == 0o700
-    require_login(settings)
+    require_login(settings, config)
 
 
 def test_a_token_shows_nowhere_by_accident(config: Path) -> None:
@@ -296,8 +296,9 @@ def test_only_a_login_stands_in_the_file_of_the_login(config: Path) -> None:
 
 
 def test_without_a_login_there_is_a_sentence_that_says_how(config: Path) -> None:
-    with pytest.raises(ConfigError, match=r"access_token and device_id not found.*--login"):
-        require_login(load(config))
+    with pytest.raises(ConfigError, match=r"not found.*--login --config \S*config.toml") as caught:
+        require_login(load(config), config)
+    assert "access_token and device_id" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -374,7 +375,7 @@ def test_the_environment_alone_is_enough_for_discord(
     monkeypatch.setenv("CIRCLEKEEPER_DISCORD__READ_ROOMS", "true")
     monkeypatch.setenv("CIRCLEKEEPER_RUN_BY", "Ana")
     settings = load(tmp_path / "none.toml")
-    require_login(settings)
+    require_login(settings, config)
     assert discord_token(settings) == TOKEN
     assert settings.discord is not None
     assert settings.discord.read_rooms is True
@@ -430,7 +431,7 @@ def test_a_kept_token_brings_no_platform_back_that_the_config_left_out(config: P
 def test_every_login_that_is_missing_is_told(config: Path) -> None:
     config.write_text(f"{GOOD}[discord]\n")
     with pytest.raises(ConfigError) as caught:
-        require_login(load(config))
+        require_login(load(config), config)
     told = str(caught.value)
     assert "on Matrix: access_token and device_id not found" in told
     assert "on Discord: token not found" in told
