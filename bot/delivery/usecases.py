@@ -287,13 +287,19 @@ class Drain:
         if moments:
             since = min(moments) - timedelta(minutes=5)
             found = await platform.find(room, row.identity, since=since, document=row.document)
-            if found is not None:
+            if found is not None and not await self._is_anothers(found, row):
                 return found
             if too_late and tried:
                 raise TooLate
         if row.document is None:
             raise TakenBack
         return await platform.post(room, row.document, key=row.identity, thread=attempt.under)
+
+    async def _is_anothers(self, message: MessageRef, row: OutboxRow) -> bool:
+        """Return whether a message that was found by its words is known as another post's."""
+        async with self.look() as work:
+            known = await Outbox(work).of_message(message)
+        return known is not None and known.id != row.id
 
     async def _change(self, platform: Platform, attempt: Attempt) -> MessageRef:
         """Let an earlier message say something else, or nothing; one that never was stays so."""

@@ -14,6 +14,7 @@ from sqlmodel import select
 from adapters.console.client import PLATFORM, Community
 from adapters.console.platform import ConsolePlatform
 from bot.conversation.model import (
+    Capabilities,
     DeliveryKey,
     Document,
     Kind,
@@ -28,6 +29,7 @@ from bot.conversation.model import (
     document,
     say,
 )
+from bot.conversation.plain import plain
 from bot.delivery.clockwork import Delivery
 from bot.delivery.model import Outgoing, Redaction
 from bot.delivery.rows import Outbox, OutboxRow
@@ -186,6 +188,37 @@ async def test_after_a_long_outage_a_post_is_looked_for_first(way: Way) -> None:
     await way.go()
     assert await way.go(days=3) == ["one"]
     assert await way.states() == {"one": "sent"}
+
+
+class Wordy(Blocked):
+    """A platform on which a message carries no key: it is found by what it says."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Forget what was posted within minutes."""
+        return replace(super().capabilities, memory=timedelta(minutes=4))
+
+    async def find(
+        self, room: RoomRef, key: DeliveryKey, *, document: Document | None = None, **_: object
+    ) -> MessageRef | None:
+        """Return the last message that says the same."""
+        wanted = None if document is None else plain(document)
+        said = [e.event for e in self._community.here(room.id) if e.event.text == wanted]
+        return MessageRef(room, said[-1].id) if said and key.target == str(room) else None
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_where_words_alone_tell_no_other_post_is_taken_for_the_one_that_is_missing(
+    way: Way, *, arrived: bool
+) -> None:
+    way.platform.__class__ = Wordy
+    await way.write("one")
+    await way.go()
+    way.platform.faults, way.platform.after = [PlatformUnavailable("answer lost")], arrived
+    again = DeliveryKey("1", "opening", "two", 0, str(ROOM))
+    await way.write("one", key=again, expires_at=START + timedelta(hours=24))
+    await way.go(minutes=1)
+    assert await way.go(hours=2) == ["one", "one"]
 
 
 async def test_after_too_long_an_outage_a_post_is_skipped_and_told(way: Way) -> None:
