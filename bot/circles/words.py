@@ -621,7 +621,8 @@ def removed(circle: Circle, where: Inline, window: timedelta, *, banned: bool) -
         f"I was {how} from ",
         where,
         f" of {circle.name}. Its prompts wait. {lift} me there again, and I go on: what was due in "
-        f"the {window // HOUR} hours before comes then, and I tell you what was too late.",
+        f"the {window // HOUR} hours before comes then, and I tell you what was too late. If the "
+        "room was deleted, “circle attach” brings another one into the circle.",
     )
 
 
@@ -681,7 +682,12 @@ def a_room(link: str) -> Link:
 def not_there(where: Inline, waiting: int) -> Line:
     """Return the line that the bot is not in a room."""
     posts = {0: "", 1: " One post waits for that."}.get(waiting, f" {waiting} posts wait for that.")
-    return line("I am not in ", where, f" of this circle: invite me there again.{posts}")
+    return line(
+        "I am not in ",
+        where,
+        " of this circle: invite me there again, or, if it was deleted, attach another room."
+        f"{posts}",
+    )
 
 
 def lost(what: str, when: Moment, where: Inline, *, refused: bool, send: str) -> Line:
